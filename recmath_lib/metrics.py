@@ -1,0 +1,495 @@
+"""Lesson 04: what a ranked list is worth, from precision to NDCG, and how sure a mean over users is.
+
+One list at a time the functions read `rels`: the labels of the ranked films, best rank first. `auc` and the functions
+whose names end in `scores` read labels and scores side by side, in any order, and rank by descending score.
+
+The conventions, once for all of them (Lesson 04 shows which library differs, and by how much):
+    labels are finite numbers >= 0; where a metric wants yes or no, a film is relevant if its label is above 0;
+    scores are numbers or +-inf (-inf is an excluded film), never nan; equal scores keep their input order;
+    `k=None` is the whole list, and a `k` beyond the list's end is allowed;
+    a list in which nothing is relevant earns 0.0.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from numbers import Integral
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Gain = Literal["exp", "linear"]
+Ties = Literal["order", "average"]
+
+LARGEST_EXPONENT = 1000  # 2**label of a list of a million films still fits into a float64
+BLOCK_CELLS = 1 << 18  # cells of (queries, items) looked at together: a few MB, whatever the number of queries
+
+
+# ---- relevant or not: Eq. (4.1) to (4.4) -----------------------------------------------------------------------------
+
+
+def precision_at_k(rels: ArrayLike, k: int | None = None) -> float:
+    """Share of the first k places that hold a relevant film, Eq. (4.1).
+
+    Args:
+        rels: labels >= 0 of the ranked films, best rank first, shape (n,).
+        k: how many places count; None for all n.
+
+    Returns:
+        A float in [0, 1]. It divides by k, so places beyond the list's end count as misses; 0.0 for an empty list.
+
+    Raises:
+        ValueError: a label that is negative, nan or infinite, or a k that is no integer >= 1.
+
+    Source: Manning, Raghavan and Schütze (2008), Introduction to Information Retrieval, chapter 8.
+    """
+    hits = _labels(rels, "rels") > 0
+    places = _cut(k) or hits.size
+    return float(hits[:places].sum() / max(places, 1))
+
+
+def recall_at_k(rels: ArrayLike, k: int | None = None, n_relevant: int | None = None) -> float:
+    """Share of all relevant films found in the first k places, Eq. (4.2).
+
+    Args:
+        rels: labels >= 0 of the ranked films, best rank first, shape (n,).
+        k: how many places count; None for all n.
+        n_relevant: how many relevant films exist, ranked or not; None for those in `rels`.
+
+    Returns:
+        A float in [0, 1]; 0.0 if no film is relevant.
+
+    Raises:
+        ValueError: a label that is negative, nan or infinite, a k that is no integer >= 1, or an n_relevant below
+            the number of relevant films in `rels`.
+
+    Source: Manning, Raghavan and Schütze (2008), Introduction to Information Retrieval, chapter 8.
+    """
+    hits = _labels(rels, "rels") > 0
+    found = hits[: _cut(k)].sum()
+    return float(found / max(_count_relevant(hits, n_relevant), 1))
+
+
+def reciprocal_rank(rels: ArrayLike, k: int | None = None) -> float:
+    """One over the rank of the first relevant film, Eq. (4.3).
+
+    Args:
+        rels: labels >= 0 of the ranked films, best rank first, shape (n,).
+        k: how many places count; None for all n.
+
+    Returns:
+        A float in [0, 1]; 0.0 if no film within the first k places is relevant.
+
+    Raises:
+        ValueError: a label that is negative, nan or infinite, or a k that is no integer >= 1.
+
+    Source: Voorhees (1999), The TREC-8 question answering track report.
+    """
+    ranks = np.flatnonzero(_labels(rels, "rels")[: _cut(k)] > 0) + 1
+    return float(1 / ranks[0]) if ranks.size else 0.0
+
+
+def auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """Share of the pairs (relevant, irrelevant) in which the relevant film has the higher score, Eq. (4.4).
+
+    Args:
+        y_true: labels >= 0, shape (n,).
+        y_score: scores of the same films, shape (n,).
+
+    Returns:
+        A float in [0, 1]. A tied pair counts one half. Without a pair (all films relevant, or none) it is 0.5: nothing
+        speaks for the order or against it, and `auc(y, -s) == 1 - auc(y, s)` holds there too.
+
+    Raises:
+        ValueError: a label that is negative, nan or infinite, a nan score, or unequal lengths.
+
+    Source: Hanley and McNeil (1982), The meaning and use of the area under a ROC curve.
+    """
+    labels, scores = _labels_and_scores(y_true, y_score)
+    good, bad = scores[labels > 0], np.sort(scores[labels == 0])
+    if not good.size or not bad.size:
+        return 0.5
+    below, not_above = np.searchsorted(bad, good, "left"), np.searchsorted(bad, good, "right")
+    return float((below + not_above).sum() / (2 * good.size * bad.size))
+
+
+# ---- average precision: Eq. (4.5) to (4.8) ---------------------------------------------------------------------------
+
+
+def average_precision(rels: ArrayLike, n_relevant: int | None = None, k: int | None = None) -> float:
+    """Precision at the rank of each relevant film, averaged over the relevant films, Eq. (4.5), cut at k: Eq. (4.7).
+
+    The j-th hit, at rank r, adds j/r: the sum is the area under the steps of precision over recall, Eq. (4.6).
+
+    Args:
+        rels: labels >= 0 of the ranked films, best rank first, shape (n,).
+        n_relevant: how many relevant films exist, ranked or not; None for those in `rels`.
+        k: how many places count; None for all n.
+
+    Returns:
+        A float in [0, 1]. It divides by n_relevant, with k by min(k, n_relevant), the most hits k places can hold;
+        0.0 if no film is relevant.
+
+    Raises:
+        ValueError: a label that is negative, nan or infinite, a k that is no integer >= 1, or an n_relevant below
+            the number of relevant films in `rels`.
+
+    Source: Buckley and Voorhees (2000), Evaluating evaluation measure stability.
+    """
+    hits = _labels(rels, "rels") > 0
+    best = _count_relevant(hits, n_relevant)
+    top = hits[: _cut(k)]
+    precision = np.cumsum(top) / np.arange(1, top.size + 1)
+    return float(precision[top].sum() / max(_at_most(best, k), 1))
+
+
+def mean_average_precision(ranked_lists: Sequence[ArrayLike], n_relevants: Sequence[int] | None = None) -> float:
+    """Average precision, averaged over the queries that have a relevant film, Eq. (4.8).
+
+    Args:
+        ranked_lists: one list of labels >= 0 per query, best rank first; the lengths may differ.
+        n_relevants: how many relevant films each query has, ranked or not; None for those in its list.
+
+    Returns:
+        A float in [0, 1]. Queries without a relevant film are left out: no ranking of theirs could earn anything.
+        0.0 if no query is left.
+
+    Raises:
+        ValueError: what `average_precision` refuses, or as many n_relevants as there are not lists.
+
+    Source: Buckley and Voorhees (2000), Evaluating evaluation measure stability.
+    """
+    counts = [None] * len(ranked_lists) if n_relevants is None else list(n_relevants)
+    if len(counts) != len(ranked_lists):
+        raise ValueError(
+            f"n_relevants must have one entry per list: expected {len(ranked_lists)} entries, got {len(counts)}"
+        )
+    each = [
+        average_precision(rels, count)
+        for rels, count in zip(ranked_lists, counts, strict=True)
+        if _count_relevant(_labels(rels, "ranked_lists") > 0, count) > 0
+    ]
+    return float(np.mean(each)) if each else 0.0
+
+
+def average_precision_scores(
+    y_true: ArrayLike, y_score: ArrayLike, k: int | None = None, ties: Ties = "order"
+) -> Floats:
+    """Average precision of many queries at once, each ranked by its scores, Eq. (4.5) and (4.7).
+
+    Args:
+        y_true: labels >= 0 of all judged films, shape (queries, items).
+        y_score: scores of the same films, shape (queries, items).
+        k: how many places count; None for all items.
+        ties: "order", equal scores keep their input order; "average", the mean over all orders of equal scores.
+
+    Returns:
+        One float in [0, 1] per query, shape (queries,); 0.0 where no film is relevant.
+
+    Raises:
+        ValueError: a label that is negative, nan or infinite, a nan score, unequal shapes, a k that is no
+            integer >= 1, or unknown ties.
+
+    Source: McSherry and Najork (2008), Computing information retrieval performance measures efficiently in the
+        presence of tied scores.
+    """
+    _one_of(ties, "ties", ("order", "average"))
+    return _each_block(y_true, y_score, lambda labels, scores: _average_precisions(labels, scores, _cut(k), ties))
+
+
+# ---- graded relevance: Eq. (4.9) to (4.11) ---------------------------------------------------------------------------
+
+
+def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: Gain = "exp") -> float:
+    """Discounted cumulative gain of the first k places: gain over log2(rank + 1), summed, Eq. (4.9).
+
+    Args:
+        rels: labels >= 0 of the ranked films, best rank first, shape (n,); fractions are allowed.
+        k: how many places count; None for all n.
+        gain: "exp" for 2**label - 1, "linear" for the label itself.
+
+    Returns:
+        A float >= 0; 0.0 for an empty list.
+
+    Raises:
+        ValueError: a label that is negative, nan, infinite or (gain "exp") above 1000, a k that is no integer >= 1,
+            or an unknown gain.
+
+    Source: Järvelin and Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques; the exponential gain:
+        Burges et al. (2005), Learning to rank using gradient descent.
+    """
+    gains = _gains(_labels(rels, "rels"), gain)[: _cut(k)]
+    return float(gains @ _discounts(gains.size))
+
+
+def ndcg_at_k(
+    ranked_rels: ArrayLike, k: int | None = None, all_rels: ArrayLike | None = None, gain: Gain = "exp"
+) -> float:
+    """DCG as a share of the best DCG that k places could have, Eq. (4.10).
+
+    Args:
+        ranked_rels: labels >= 0 of the ranked films, best rank first, shape (n,).
+        k: how many places count; None for all of them, in the list and in the ideal.
+        all_rels: labels of all judged films, ranked or not, in any order; None for the ranked ones.
+        gain: "exp" for 2**label - 1, "linear" for the label itself.
+
+    Returns:
+        A float in [0, 1]. The ideal is the k largest of all_rels, even if the list is shorter than k; an ideal of 0
+        gives 0.0.
+
+    Raises:
+        ValueError: what `dcg_at_k` refuses, or an all_rels that cannot contain the ranked films.
+
+    Source: Järvelin and Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques.
+    """
+    ranked = _labels(ranked_rels, "ranked_rels")
+    ideal = _descending(ranked if all_rels is None else _pool(all_rels, ranked))
+    best = dcg_at_k(ideal, k, gain)
+    return dcg_at_k(ranked, k, gain) / best if best > 0 else 0.0
+
+
+def ndcg_from_scores(
+    y_true: ArrayLike, y_score: ArrayLike, k: int | None = None, gain: Gain = "exp", ties: Ties = "order"
+) -> float:
+    """NDCG of the films ranked by descending score, Eq. (4.10); its mean over tied orders is Eq. (4.11).
+
+    Args:
+        y_true: labels >= 0 of all judged films, shape (n,).
+        y_score: scores of the same films, shape (n,).
+        k: how many places count; None for all n.
+        gain: "exp" for 2**label - 1, "linear" for the label itself.
+        ties: "order", equal scores keep their input order; "average", the mean over all orders of equal scores.
+
+    Returns:
+        A float in [0, 1]; 0.0 if the ideal DCG is 0.
+
+    Raises:
+        ValueError: what `dcg_at_k` refuses, a nan score, unequal lengths, or unknown ties.
+
+    Source: McSherry and Najork (2008), Computing information retrieval performance measures efficiently in the
+        presence of tied scores.
+    """
+    _one_of(ties, "ties", ("order", "average"))
+    labels, scores = _labels_and_scores(y_true, y_score)
+    order = _by_descending(scores)
+    if ties == "order":
+        return ndcg_at_k(labels[order], k, gain=gain)
+    gains = _mean_of_ties(_gains(labels[order], gain), scores[order])
+    best = dcg_at_k(_descending(labels), k, gain)
+    return dcg_at_k(gains, k, "linear") / best if best > 0 else 0.0
+
+
+def ndcg_scores(
+    y_true: ArrayLike, y_score: ArrayLike, k: int | None = None, gain: Gain = "exp", ties: Ties = "order"
+) -> Floats:
+    """NDCG of many queries at once, each ranked by its scores, Eq. (4.10) and (4.11).
+
+    Args:
+        y_true: labels >= 0 of all judged films, shape (queries, items).
+        y_score: scores of the same films, shape (queries, items).
+        k: how many places count; None for all items.
+        gain: "exp" for 2**label - 1, "linear" for the label itself.
+        ties: "order", equal scores keep their input order; "average", the mean over all orders of equal scores.
+
+    Returns:
+        One float in [0, 1] per query, shape (queries,); 0.0 where the ideal DCG is 0.
+
+    Raises:
+        ValueError: what `dcg_at_k` refuses, a nan score, unequal shapes, or unknown ties.
+
+    Source: McSherry and Najork (2008), Computing information retrieval performance measures efficiently in the
+        presence of tied scores.
+    """
+    _one_of(ties, "ties", ("order", "average"))
+    _one_of(gain, "gain", ("exp", "linear"))
+    return _each_block(y_true, y_score, lambda labels, scores: _ndcgs(labels, scores, _cut(k), gain, ties))
+
+
+# ---- how sure is a mean over users: Eq. (4.12) -----------------------------------------------------------------------
+
+
+def bootstrap_interval(
+    values: ArrayLike, level: float = 0.95, n_resamples: int = 2000, seed: int | np.random.Generator = 0
+) -> tuple[float, float]:
+    """Percentile bootstrap interval for the mean of per-user values, Eq. (4.12).
+
+    Args:
+        values: one finite number per user, shape (n,), n >= 1.
+        level: share of the resampled means inside the interval, in (0, 1).
+        n_resamples: how many times n users are drawn with replacement, >= 1.
+        seed: an integer, or a Generator to draw from.
+
+    Returns:
+        The two ends (low, high), in the unit of the values.
+
+    Raises:
+        ValueError: no values or one that is nan or infinite, a level outside (0, 1), or an n_resamples that is no
+            integer >= 1.
+
+    Source: Efron and Tibshirani (1993), An introduction to the bootstrap, chapter 13.
+    """
+    sample = _array(values, "values").astype(float)
+    if not sample.size or not np.isfinite(sample).all():
+        raise ValueError(f"values must hold at least one number and only finite ones, got {values!r}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), got {level}")
+    rng = np.random.default_rng(seed)
+    rows = (part.stop - part.start for part in _blocks(_whole(n_resamples, "n_resamples"), sample.size))
+    means = [sample[rng.integers(0, sample.size, (n, sample.size))].mean(axis=1) for n in rows]
+    low, high = np.percentile(np.concatenate(means), [50 * (1 - level), 50 * (1 + level)])
+    return float(low), float(high)
+
+
+# ---- the steps the equations share -----------------------------------------------------------------------------------
+
+
+def _gains(labels: Floats, gain: Gain) -> Floats:
+    """What a label is worth: g(y) of Eq. (4.9)."""
+    _one_of(gain, "gain", ("exp", "linear"))
+    if gain == "linear":
+        return labels
+    if labels.size and labels.max() > LARGEST_EXPONENT:
+        raise ValueError(f'labels must be at most {LARGEST_EXPONENT} for gain="exp", got {labels.max():g}')
+    return np.exp2(labels) - 1
+
+
+def _discounts(n: int) -> Floats:
+    """1 / log2(rank + 1) for the ranks 1..n."""
+    return 1 / np.log2(np.arange(2, n + 2))
+
+
+def _descending(labels: Floats) -> Floats:
+    return np.sort(labels)[::-1]
+
+
+def _by_descending(scores: NDArray[Any]) -> NDArray[np.intp]:
+    """Order of descending score; equal scores keep their place. Not argsort(-scores): uint8 has no minus."""
+    backwards = np.argsort(scores[..., ::-1], axis=-1, kind="stable")
+    return scores.shape[-1] - 1 - backwards[..., ::-1]
+
+
+def _mean_of_ties(gains: Floats, scores: NDArray[Any]) -> Floats:
+    """Each gain replaced by the mean of its tied group, both in rank order: what the place earns on average."""
+    if not gains.size:
+        return gains
+    group = np.cumsum(np.append(0, scores[1:] != scores[:-1]))
+    return (np.bincount(group, gains) / np.bincount(group))[group]
+
+
+def _pool(all_rels: ArrayLike, ranked: Floats) -> Floats:
+    """The judged labels, if they can contain the ranked ones: place by place their best must not be lower."""
+    pool = _labels(all_rels, "all_rels")
+    have, need = _descending(pool), _descending(ranked[ranked > 0])
+    slack = 1e-6  # the same fractions may come as float32 in one list and as float64 in the other
+    if need.size > have.size or np.any(need > have[: need.size] * (1 + slack)):
+        raise ValueError(f"all_rels must contain the labels of the ranked films {need}, got {have}")
+    return pool
+
+
+def _ndcgs(labels: Floats, scores: NDArray[Any], k: int | None, gain: Gain, ties: Ties) -> Floats:
+    return np.array([ndcg_from_scores(y, s, k, gain, ties) for y, s in zip(labels, scores, strict=True)], float)
+
+
+def _average_precisions(labels: Floats, scores: NDArray[Any], k: int | None, ties: Ties) -> Floats:
+    if ties == "average":
+        return np.array([_tied_average_precision(y > 0, s, k) for y, s in zip(labels, scores, strict=True)], float)
+    orders = _by_descending(scores)
+    return np.array([average_precision(y[order], k=k) for y, order in zip(labels, orders, strict=True)], float)
+
+
+def _tied_average_precision(relevant: NDArray[np.bool_], scores: NDArray[Any], k: int | None) -> float:
+    """Mean of average precision over all orders of equal scores.
+
+    A place in a tied group of t films, r of them relevant, holds a relevant one with chance r/t; given that, each of
+    the group's other places holds one with chance (r - 1)/(t - 1).
+    """
+    if not relevant.any():
+        return 0.0
+    order = _by_descending(scores)
+    hits, ranked = relevant[order].astype(float), scores[order]
+    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
+    size = np.diff(np.append(starts, hits.size))
+    inside = np.add.reduceat(hits, starts)
+    before = np.cumsum(inside) - inside
+    group = np.repeat(np.arange(starts.size), size)
+    rank = np.arange(1, hits.size + 1)
+    others = (inside - 1) / np.maximum(size - 1, 1)
+    seen = before[group] + 1 + (rank - 1 - starts[group]) * others[group]
+    earned = (inside / size)[group] * seen / rank
+    return float(earned[:k].sum() / _at_most(int(relevant.sum()), k))
+
+
+# ---- what they refuse ------------------------------------------------------------------------------------------------
+
+
+def _blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    step = max(1, BLOCK_CELLS // max(n_columns, 1))
+    return (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
+
+
+def _each_block(y_true: ArrayLike, y_score: ArrayLike, metric: Callable[[Floats, NDArray[Any]], Floats]) -> Floats:
+    labels, scores = _array(y_true, "y_true", 2), _array(y_score, "y_score", 2)
+    _same_shape(labels, scores)
+    values = np.zeros(len(labels))
+    for rows in _blocks(*labels.shape):
+        values[rows] = metric(_labels(labels[rows], "y_true", 2), _scores(scores[rows], 2))
+    return values
+
+
+def _array(values: ArrayLike, name: str, ndim: int = 1) -> NDArray[Any]:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be {ndim}-dimensional numbers, got {values!r}") from error
+    if array.dtype.kind not in "biuf" or array.ndim != ndim:
+        raise ValueError(f"{name} must be {ndim}-dimensional numbers, got {array.ndim} dimensions of {array.dtype}")
+    return array
+
+
+def _labels(values: ArrayLike, name: str, ndim: int = 1) -> Floats:
+    labels = _array(values, name, ndim).astype(float)
+    wrong = ~((labels >= 0) & (labels < np.inf))
+    if wrong.any():
+        raise ValueError(f"{name} must be finite numbers >= 0, got {labels[wrong][0]:g}")
+    return labels
+
+
+def _scores(values: ArrayLike, ndim: int = 1) -> NDArray[Any]:
+    scores = _array(values, "y_score", ndim)
+    if np.isnan(scores).any():
+        raise ValueError(f"y_score must not hold nan (-inf excludes a film), got {np.isnan(scores).sum()} of them")
+    return scores
+
+
+def _labels_and_scores(y_true: ArrayLike, y_score: ArrayLike) -> tuple[Floats, NDArray[Any]]:
+    labels, scores = _labels(y_true, "y_true"), _scores(y_score)
+    _same_shape(labels, scores)
+    return labels, scores
+
+
+def _same_shape(labels: NDArray[Any], scores: NDArray[Any]) -> None:
+    if labels.shape != scores.shape:
+        raise ValueError(f"y_score must have the shape of y_true: expected {labels.shape}, got {scores.shape}")
+
+
+def _whole(value: Any, name: str, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be an integer >= {least}, got {value!r}")
+    return int(value)
+
+
+def _cut(k: int | None) -> int | None:
+    return None if k is None else _whole(k, "k")
+
+
+def _at_most(n_relevant: int, k: int | None) -> int:
+    return n_relevant if k is None else min(k, n_relevant)
+
+
+def _count_relevant(hits: NDArray[np.bool_], n_relevant: int | None) -> int:
+    return int(hits.sum()) if n_relevant is None else _whole(n_relevant, "n_relevant", least=int(hits.sum()))
+
+
+def _one_of(value: str, name: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
