@@ -1,0 +1,100 @@
+"""Lesson 00: from a handful of ratings to a taste vector, to a score for every film, to a list.
+
+The item factors are given here: a model was trained before (or planted, as in the cinema), and a new viewer arrives.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.intp]
+
+
+def fold_in(rated_factors: ArrayLike, ratings: ArrayLike, reg: float) -> Floats:
+    """Taste vector of a new viewer from a few ratings, by one ridge solve, Eq. (0.1).
+
+    Args:
+        rated_factors: vectors of the films the viewer rated, Q_u, shape (n_rated, k), finite.
+        ratings: the ratings of these films minus each film's baseline, in stars, shape (n_rated,), finite.
+        reg: penalty weight lambda > 0. It pulls the vector towards zero, which is the taste of an average viewer.
+
+    Returns:
+        The vector p_u, shape (k,). Without a rating it is zero: an average viewer.
+
+    Raises:
+        ValueError: factors that are not a table, unequal lengths, a number that is nan or infinite, or reg <= 0.
+
+    Source: Hoerl and Kennard (1970), Ridge regression: biased estimation for nonorthogonal problems.
+    """
+    factors, left_over = _table(rated_factors, "rated_factors"), _vector(ratings, "ratings")
+    if len(factors) != len(left_over):
+        raise ValueError(f"ratings must have one entry per film, got {len(left_over)} for {len(factors)} films")
+    if not 0 < reg < np.inf:
+        raise ValueError(f"reg must be a positive number, got {reg!r}")
+    return np.linalg.solve(factors.T @ factors + reg * np.eye(factors.shape[1]), factors.T @ left_over)
+
+
+def predicted_ratings(user_factor: ArrayLike, item_factors: ArrayLike, baseline: ArrayLike = 0.0) -> Floats:
+    """Score of every film for one viewer: the film's baseline plus taste times film, Eq. (0.2).
+
+    Args:
+        user_factor: the viewer's vector p_u, shape (k,), finite.
+        item_factors: vectors of all films, Q, shape (n, k), finite.
+        baseline: what an average viewer would give, mu + b_i, in stars, shape (n,) or one number, finite.
+
+    Returns:
+        Scores in stars, shape (n,). They may leave the scale of the ratings; an order needs no scale.
+
+    Raises:
+        ValueError: shapes that do not fit each other, or a number that is nan or infinite.
+    """
+    taste, factors = _vector(user_factor, "user_factor"), _table(item_factors, "item_factors")
+    if factors.shape[1] != len(taste):
+        raise ValueError(f"user_factor must have {factors.shape[1]} entries like each film, got {len(taste)}")
+    start = _finite(baseline, "baseline")
+    if start.shape not in ((), (len(factors),)):
+        raise ValueError(f"baseline must be a number or have shape ({len(factors)},), got shape {start.shape}")
+    return start + factors @ taste
+
+
+def best_films(scores: ArrayLike, n: int = 10, exclude: Iterable[int] = ()) -> Ints:
+    """Numbers of the n films with the highest scores, best first; equal scores keep the order of the films.
+
+    Args:
+        scores: one score per film, finite, shape (n_films,).
+        n: how many films to list, at least 1. The list is shorter if fewer films are left.
+        exclude: films not to be listed, such as those the viewer has rated.
+
+    Raises:
+        ValueError: a score that is nan or infinite, an n below 1, or a film to exclude that does not exist.
+    """
+    worth, hidden = _vector(scores, "scores"), np.fromiter(exclude, dtype=np.intp)
+    if n < 1:
+        raise ValueError(f"n must be at least 1, got {n!r}")
+    if hidden.size and not 0 <= hidden.min() <= hidden.max() < len(worth):
+        raise ValueError(f"exclude must hold film numbers from 0 to {len(worth) - 1}, got {hidden.tolist()}")
+    order = np.argsort(-worth, kind="stable")
+    return order[~np.isin(order, hidden)][:n]
+
+
+def _finite(values: ArrayLike, name: str) -> Floats:
+    array = np.asarray(values, dtype=float)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite numbers, got {array[~np.isfinite(array)][0]} among them")
+    return array
+
+
+def _vector(values: ArrayLike, name: str) -> Floats:
+    array = _finite(values, name)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one row of numbers, got shape {array.shape}")
+    return array
+
+
+def _table(values: ArrayLike, name: str) -> Floats:
+    array = _finite(values, name)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must be a table with a row per film, got shape {array.shape}")
+    return array
