@@ -10,9 +10,11 @@ The conventions, once for all of them (Lesson 04 shows which library differs, an
     a list in which nothing is relevant earns 0.0.
 """
 
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from numbers import Integral
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +24,7 @@ Gain = Literal["exp", "linear"]
 Ties = Literal["order", "average"]
 
 LARGEST_EXPONENT = 1000  # 2**label of a list of a million films still fits into a float64
-BLOCK_CELLS = 1 << 18  # cells of (queries, items) looked at together: a few MB, whatever the number of queries
+BLOCK_CELLS = 1 << 16  # (query, item) cells worked on together: about 2 MB, which stays in the cache
 
 
 # ---- relevant or not: Eq. (4.1) to (4.4) -----------------------------------------------------------------------------
@@ -140,7 +142,7 @@ def average_precision(rels: ArrayLike, n_relevant: int | None = None, k: int | N
     best = _count_relevant(hits, n_relevant)
     top = hits[: _cut(k)]
     precision = np.cumsum(top) / np.arange(1, top.size + 1)
-    return float(precision[top].sum() / max(_at_most(best, k), 1))
+    return float(precision[top].sum() / max(min(best, k or best), 1))
 
 
 def mean_average_precision(ranked_lists: Sequence[ArrayLike], n_relevants: Sequence[int] | None = None) -> float:
@@ -193,8 +195,7 @@ def average_precision_scores(
     Source: McSherry and Najork (2008), Computing information retrieval performance measures efficiently in the
         presence of tied scores.
     """
-    _one_of(ties, "ties", ("order", "average"))
-    return _each_block(y_true, y_score, lambda labels, scores: _average_precisions(labels, scores, _cut(k), ties))
+    return _each_block(_average_precisions, y_true, y_score, k, ties)
 
 
 # ---- graded relevance: Eq. (4.9) to (4.11) ---------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: Gain = "exp") -> float
     Source: Järvelin and Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques; the exponential gain:
         Burges et al. (2005), Learning to rank using gradient descent.
     """
-    gains = _gains(_labels(rels, "rels"), gain)[: _cut(k)]
+    gains = _gains(_graded(_labels(rels, "rels"), "rels", gain)[: _cut(k)], gain)
     return float(gains @ _discounts(gains.size))
 
 
@@ -242,10 +243,10 @@ def ndcg_at_k(
 
     Source: Järvelin and Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques.
     """
-    ranked = _labels(ranked_rels, "ranked_rels")
-    ideal = _descending(ranked if all_rels is None else _pool(all_rels, ranked))
-    best = dcg_at_k(ideal, k, gain)
-    return dcg_at_k(ranked, k, gain) / best if best > 0 else 0.0
+    ranked = _graded(_labels(ranked_rels, "ranked_rels"), "ranked_rels", gain)
+    judged = ranked if all_rels is None else _pool(all_rels, ranked, gain)
+    ideal = dcg_at_k(_descending(judged), k, gain)
+    return dcg_at_k(ranked, k, gain) / ideal if ideal > 0 else 0.0
 
 
 def ndcg_from_scores(
@@ -269,14 +270,13 @@ def ndcg_from_scores(
     Source: McSherry and Najork (2008), Computing information retrieval performance measures efficiently in the
         presence of tied scores.
     """
-    _one_of(ties, "ties", ("order", "average"))
+    _one_of(ties, "ties", get_args(Ties))
     labels, scores = _labels_and_scores(y_true, y_score)
     order = _by_descending(scores)
-    if ties == "order":
-        return ndcg_at_k(labels[order], k, gain=gain)
-    gains = _mean_of_ties(_gains(labels[order], gain), scores[order])
-    best = dcg_at_k(_descending(labels), k, gain)
-    return dcg_at_k(gains, k, "linear") / best if best > 0 else 0.0
+    gains = _gains(_graded(labels, "y_true", gain), gain)
+    ranked = gains[order] if ties == "order" else _mean_of_ties(gains[order], _tied_groups(scores[order]))
+    ideal = dcg_at_k(_descending(gains), k, "linear")
+    return dcg_at_k(ranked, k, "linear") / ideal if ideal > 0 else 0.0
 
 
 def ndcg_scores(
@@ -300,9 +300,8 @@ def ndcg_scores(
     Source: McSherry and Najork (2008), Computing information retrieval performance measures efficiently in the
         presence of tied scores.
     """
-    _one_of(ties, "ties", ("order", "average"))
-    _one_of(gain, "gain", ("exp", "linear"))
-    return _each_block(y_true, y_score, lambda labels, scores: _ndcgs(labels, scores, _cut(k), gain, ties))
+    _one_of(gain, "gain", get_args(Gain))
+    return _each_block(partial(_ndcgs, gain=gain), y_true, y_score, k, ties)
 
 
 # ---- how sure is a mean over users: Eq. (4.12) -----------------------------------------------------------------------
@@ -328,15 +327,14 @@ def bootstrap_interval(
 
     Source: Efron and Tibshirani (1993), An introduction to the bootstrap, chapter 13.
     """
-    sample = _array(values, "values").astype(float)
-    if not sample.size or not np.isfinite(sample).all():
-        raise ValueError(f"values must hold at least one number and only finite ones, got {values!r}")
+    sample, rng = _sample(values), np.random.default_rng(seed)
     if not 0 < level < 1:
         raise ValueError(f"level must lie in (0, 1), got {level}")
-    rng = np.random.default_rng(seed)
-    rows = (part.stop - part.start for part in _blocks(_whole(n_resamples, "n_resamples"), sample.size))
-    means = [sample[rng.integers(0, sample.size, (n, sample.size))].mean(axis=1) for n in rows]
-    low, high = np.percentile(np.concatenate(means), [50 * (1 - level), 50 * (1 + level)])
+    means = np.empty(_whole(n_resamples, "n_resamples"))
+    for rows in _blocks(means.size, sample.size):
+        drawn = rng.integers(0, sample.size, (means[rows].size, sample.size))
+        means[rows] = sample[drawn].mean(axis=1)
+    low, high = np.percentile(means, [50 * (1 - level), 50 * (1 + level)])
     return float(low), float(high)
 
 
@@ -345,12 +343,7 @@ def bootstrap_interval(
 
 def _gains(labels: Floats, gain: Gain) -> Floats:
     """What a label is worth: g(y) of Eq. (4.9)."""
-    _one_of(gain, "gain", ("exp", "linear"))
-    if gain == "linear":
-        return labels
-    if labels.size and labels.max() > LARGEST_EXPONENT:
-        raise ValueError(f'labels must be at most {LARGEST_EXPONENT} for gain="exp", got {labels.max():g}')
-    return np.exp2(labels) - 1
+    return labels if gain == "linear" else np.exp2(labels) - 1
 
 
 def _discounts(n: int) -> Floats:
@@ -359,7 +352,7 @@ def _discounts(n: int) -> Floats:
 
 
 def _descending(labels: Floats) -> Floats:
-    return np.sort(labels)[::-1]
+    return np.sort(labels, axis=-1)[..., ::-1]
 
 
 def _by_descending(scores: NDArray[Any]) -> NDArray[np.intp]:
@@ -368,58 +361,101 @@ def _by_descending(scores: NDArray[Any]) -> NDArray[np.intp]:
     return scores.shape[-1] - 1 - backwards[..., ::-1]
 
 
-def _mean_of_ties(gains: Floats, scores: NDArray[Any]) -> Floats:
-    """Each gain replaced by the mean of its tied group, both in rank order: what the place earns on average."""
-    if not gains.size:
-        return gains
-    group = np.cumsum(np.append(0, scores[1:] != scores[:-1]))
-    return (np.bincount(group, gains) / np.bincount(group))[group]
+def _tied_groups(ranked: NDArray[Any]) -> NDArray[np.intp]:
+    """The number of the tied group at each place of scores in rank order; every row begins a new group."""
+    begins = np.ones(ranked.shape, dtype=bool)
+    begins[..., 1:] = ranked[..., 1:] != ranked[..., :-1]
+    return np.cumsum(begins).reshape(ranked.shape) - 1
 
 
-def _pool(all_rels: ArrayLike, ranked: Floats) -> Floats:
-    """The judged labels, if they can contain the ranked ones: place by place their best must not be lower."""
-    pool = _labels(all_rels, "all_rels")
-    have, need = _descending(pool), _descending(ranked[ranked > 0])
-    slack = 1e-6  # the same fractions may come as float32 in one list and as float64 in the other
-    if need.size > have.size or np.any(need > have[: need.size] * (1 + slack)):
-        raise ValueError(f"all_rels must contain the labels of the ranked films {need}, got {have}")
-    return pool
+def _mean_of_ties(gains: NDArray[Any], groups: NDArray[np.intp]) -> Floats:
+    """Each gain replaced by the mean of its tied group: what its place earns on average over the tied orders."""
+    sums, sizes = np.bincount(groups.ravel(), gains.ravel()), np.bincount(groups.ravel())
+    return (sums / sizes)[groups]
 
 
-def _ndcgs(labels: Floats, scores: NDArray[Any], k: int | None, gain: Gain, ties: Ties) -> Floats:
-    return np.array([ndcg_from_scores(y, s, k, gain, ties) for y, s in zip(labels, scores, strict=True)], float)
+# ---- many queries at once: the same equations, a block of rows at a time ---------------------------------------------
 
 
-def _average_precisions(labels: Floats, scores: NDArray[Any], k: int | None, ties: Ties) -> Floats:
+def _ndcgs(labels: Floats, scores: NDArray[Any], k: int, ties: Ties, gain: Gain) -> Floats:
+    """Eq. (4.10) and (4.11) for each row."""
+    places = _top(scores, k if ties == "order" else scores.shape[1])
+    gains = _gains(_graded(labels, "y_true", gain).take(places), gain)
     if ties == "average":
-        return np.array([_tied_average_precision(y > 0, s, k) for y, s in zip(labels, scores, strict=True)], float)
-    orders = _by_descending(scores)
-    return np.array([average_precision(y[order], k=k) for y, order in zip(labels, orders, strict=True)], float)
+        gains = _mean_of_ties(gains, _tied_groups(scores.take(places)))[:, :k]
+    return _share(gains @ _discounts(k), _gains(_largest(labels, k), gain) @ _discounts(k))
 
 
-def _tied_average_precision(relevant: NDArray[np.bool_], scores: NDArray[Any], k: int | None) -> float:
-    """Mean of average precision over all orders of equal scores.
+def _average_precisions(labels: Floats, scores: NDArray[Any], k: int, ties: Ties) -> Floats:
+    """Eq. (4.5) and (4.7) for each row."""
+    places = _top(scores, k if ties == "order" else scores.shape[1])
+    hits = (labels > 0).take(places)
+    earned = _precisions(hits) if ties == "order" else _precisions_of_ties(hits, scores.take(places))[:, :k]
+    return _share(earned.sum(axis=1), np.minimum((labels > 0).sum(axis=1), k))
 
-    A place in a tied group of t films, r of them relevant, holds a relevant one with chance r/t; given that, each of
-    the group's other places holds one with chance (r - 1)/(t - 1).
+
+def _precisions(hits: NDArray[np.bool_]) -> Floats:
+    """Precision at every place that holds a hit, 0 elsewhere; hits in rank order."""
+    return hits * np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
+
+
+def _precisions_of_ties(hits: NDArray[np.bool_], scores: NDArray[Any]) -> Floats:
+    """What `_precisions` is on average over the orders of equal scores; hits and scores in rank order.
+
+    A place in a tied group of t films, r of them relevant, holds a hit with chance r/t; given that, each other place
+    of the group holds one with chance (r - 1)/(t - 1).
     """
-    if not relevant.any():
-        return 0.0
-    order = _by_descending(scores)
-    hits, ranked = relevant[order].astype(float), scores[order]
-    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
-    size = np.diff(np.append(starts, hits.size))
-    inside = np.add.reduceat(hits, starts)
-    before = np.cumsum(inside) - inside
-    group = np.repeat(np.arange(starts.size), size)
-    rank = np.arange(1, hits.size + 1)
-    others = (inside - 1) / np.maximum(size - 1, 1)
-    seen = before[group] + 1 + (rank - 1 - starts[group]) * others[group]
-    earned = (inside / size)[group] * seen / rank
-    return float(earned[:k].sum() / _at_most(int(relevant.sum()), k))
+    groups = _tied_groups(scores)
+    sizes = np.bincount(groups.ravel())
+    rank = np.arange(1, hits.shape[1] + 1)
+    t, chance = sizes[groups], _mean_of_ties(hits, groups)
+    ahead = np.arange(groups.size).reshape(groups.shape) - (np.cumsum(sizes) - sizes)[groups]
+    hits_above: NDArray[np.intp] = np.take_along_axis(np.cumsum(hits, axis=1) - hits, rank - 1 - ahead, axis=1)
+    return chance * (hits_above + 1 + ahead * (chance * t - 1) / np.maximum(t - 1, 1)) / rank
 
 
-# ---- what they refuse ------------------------------------------------------------------------------------------------
+def _top(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
+    """Flat positions of each row's first k films in rank order, shape (rows, k), without sorting the others.
+
+    The k-th largest score is the bar. Who is above it is in; of those who are at it, the first in input order.
+    """
+    rows, n = scores.shape
+    if k < n:
+        bar = np.partition(scores, n - k, axis=1)[:, n - k, None]
+        chosen = scores >= bar
+        if np.count_nonzero(chosen) > rows * k:
+            at_bar = scores == bar
+            room = k - np.count_nonzero(chosen & ~at_bar, axis=1, keepdims=True)
+            chosen &= ~at_bar | (np.cumsum(at_bar, axis=1) <= room)
+        found = np.flatnonzero(chosen).reshape(rows, k)
+    else:
+        found = np.arange(rows * n).reshape(rows, n)
+    return np.take_along_axis(found, _by_descending(scores.take(found)), axis=1)
+
+
+def _largest(labels: Floats, k: int) -> Floats:
+    """Each row's k largest labels, the largest first."""
+    n = labels.shape[1]
+    return _descending(np.partition(labels, n - k, axis=1)[:, n - k :] if k < n else labels)
+
+
+def _share(part: Floats, whole: NDArray[Any]) -> Floats:
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+
+
+def _each_block(
+    metric: Callable[..., Floats], y_true: ArrayLike, y_score: ArrayLike, k: int | None, ties: Ties
+) -> Floats:
+    """One value per query; what a metric makes of labels and scores is in memory for one block at a time."""
+    _one_of(ties, "ties", get_args(Ties))
+    labels, scores = _array(y_true, "y_true", 2), _array(y_score, "y_score", 2)
+    _same_shape(labels, scores)
+    queries, items = labels.shape
+    places = min(_cut(k) or items, items)
+    values = np.zeros(queries)
+    for rows in _blocks(queries, items):
+        values[rows] = metric(_labels(labels[rows], "y_true", 2), _scores(scores[rows], 2), places, ties)
+    return values
 
 
 def _blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
@@ -427,37 +463,51 @@ def _blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
     return (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
 
 
-def _each_block(y_true: ArrayLike, y_score: ArrayLike, metric: Callable[[Floats, NDArray[Any]], Floats]) -> Floats:
-    labels, scores = _array(y_true, "y_true", 2), _array(y_score, "y_score", 2)
-    _same_shape(labels, scores)
-    values = np.zeros(len(labels))
-    for rows in _blocks(*labels.shape):
-        values[rows] = metric(_labels(labels[rows], "y_true", 2), _scores(scores[rows], 2))
-    return values
+# ---- what they refuse ------------------------------------------------------------------------------------------------
 
 
 def _array(values: ArrayLike, name: str, ndim: int = 1) -> NDArray[Any]:
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be {ndim}-dimensional numbers, got {values!r}") from error
-    if array.dtype.kind not in "biuf" or array.ndim != ndim:
-        raise ValueError(f"{name} must be {ndim}-dimensional numbers, got {array.ndim} dimensions of {array.dtype}")
+        raise ValueError(f"{name} must be an array of numbers, got {reprlib.repr(values)}") from error
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be an array of numbers, got {reprlib.repr(values)}")
+    if array.ndim != ndim:
+        raise ValueError(f"{name} must have {ndim} dimension{'s'[: ndim - 1]}, got shape {array.shape}")
     return array
 
 
 def _labels(values: ArrayLike, name: str, ndim: int = 1) -> Floats:
     labels = _array(values, name, ndim).astype(float)
-    wrong = ~((labels >= 0) & (labels < np.inf))
-    if wrong.any():
-        raise ValueError(f"{name} must be finite numbers >= 0, got {labels[wrong][0]:g}")
+    if labels.size and not (labels.min() >= 0 and labels.max() < np.inf):
+        wrong = labels[~((labels >= 0) & (labels < np.inf))]
+        raise ValueError(f"{name} must be finite numbers >= 0, got {wrong[0]:g}")
     return labels
+
+
+def _graded(labels: Floats, name: str, gain: Gain) -> Floats:
+    """The labels, if the gain can be taken of them."""
+    _one_of(gain, "gain", get_args(Gain))
+    if gain == "exp" and labels.size and labels.max() > LARGEST_EXPONENT:
+        raise ValueError(f'{name} must be at most {LARGEST_EXPONENT} with gain="exp", got {labels.max():g}')
+    return labels
+
+
+def _pool(all_rels: ArrayLike, ranked: Floats, gain: Gain) -> Floats:
+    """All judged labels, if they can contain the ranked ones: place by place, their best must not be lower."""
+    pool = _graded(_labels(all_rels, "all_rels"), "all_rels", gain)
+    have, need = _descending(pool), _descending(ranked[ranked > 0])
+    slack = 1e-6  # the same fractions may come as float32 in one list and as float64 in the other
+    if need.size > have.size or np.any(need > have[: need.size] * (1 + slack)):
+        raise ValueError(f"all_rels must contain the labels of the ranked films, {need.tolist()}, got {have.tolist()}")
+    return pool
 
 
 def _scores(values: ArrayLike, ndim: int = 1) -> NDArray[Any]:
     scores = _array(values, "y_score", ndim)
     if np.isnan(scores).any():
-        raise ValueError(f"y_score must not hold nan (-inf excludes a film), got {np.isnan(scores).sum()} of them")
+        raise ValueError("y_score must be numbers or +-inf (-inf excludes a film), got nan")
     return scores
 
 
@@ -469,7 +519,16 @@ def _labels_and_scores(y_true: ArrayLike, y_score: ArrayLike) -> tuple[Floats, N
 
 def _same_shape(labels: NDArray[Any], scores: NDArray[Any]) -> None:
     if labels.shape != scores.shape:
-        raise ValueError(f"y_score must have the shape of y_true: expected {labels.shape}, got {scores.shape}")
+        raise ValueError(f"y_score must have the shape of y_true, {labels.shape}, got {scores.shape}")
+
+
+def _sample(values: ArrayLike) -> Floats:
+    sample = _array(values, "values").astype(float)
+    if not sample.size:
+        raise ValueError("values must hold at least one number, got none")
+    if not np.isfinite(sample).all():
+        raise ValueError(f"values must be finite numbers, got {sample[~np.isfinite(sample)][0]}")
+    return sample
 
 
 def _whole(value: Any, name: str, least: int = 1) -> int:
@@ -482,14 +541,11 @@ def _cut(k: int | None) -> int | None:
     return None if k is None else _whole(k, "k")
 
 
-def _at_most(n_relevant: int, k: int | None) -> int:
-    return n_relevant if k is None else min(k, n_relevant)
-
-
 def _count_relevant(hits: NDArray[np.bool_], n_relevant: int | None) -> int:
-    return int(hits.sum()) if n_relevant is None else _whole(n_relevant, "n_relevant", least=int(hits.sum()))
+    seen = int(hits.sum())
+    return seen if n_relevant is None else _whole(n_relevant, "n_relevant", least=seen)
 
 
 def _one_of(value: str, name: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
