@@ -205,7 +205,7 @@ MOVIELENS_CITATION = (
 )
 MOVIELENS_TERMS = (
     "MovieLens ratings (ml-latest-small, 2016) by GroupLens Research, University of Minnesota.\n"
-    "For research and teaching, not for commercial use; GroupLens endorses nothing shown here. When you use them, cite\n"
+    "For research and teaching, not for commercial use; GroupLens endorses nothing shown here. Who uses them cites\n"
     + MOVIELENS_CITATION
 )
 MOVIELENS_SHA256 = "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
