@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
+
+from recmath_lib import metrics
 
 # Okabe and Ito's palette: told apart with every kind of colour vision. A marker, dash or hatch always says it too.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -78,13 +85,7 @@ class Picture:
 
 
 def image(png: bytes, alt: str, width: int) -> str:
-    """HTML of a PNG, never wider than the page.
-
-    Raises:
-        ValueError: an alt text without a word in it.
-    """
-    if not alt.strip():
-        raise ValueError(f"alt must say what the figure shows, got {alt!r}")
+    """HTML of a PNG, never wider than the page."""
     data = base64.b64encode(png).decode("ascii")
     return f'<img alt="{html.escape(alt)}" width="{width}" style="max-width: 100%" src="data:image/png;base64,{data}">'
 
@@ -99,11 +100,19 @@ def picture(figure: Figure, alt: str) -> Picture:
     Raises:
         ValueError: an alt text without a word in it.
     """
+    if not alt.strip():
+        raise ValueError(f"alt must say what the figure shows, got {alt!r}")
+    figure.set_dpi(SHARP * CSS_PIXELS_PER_INCH)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Picture(_small_png(canvas), alt, css_width(figure))
+
+
+def _small_png(canvas: FigureCanvasAgg) -> bytes:
+    """A PNG of 256 colours: a third of the size, and the eye does not miss the others."""
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=SHARP * CSS_PIXELS_PER_INCH)
-    made = Picture(buffer.getvalue(), alt, css_width(figure))
-    image(made.png, made.alt, made.width)  # refuses an empty alt text here, not when it is shown
-    return made
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def css_width(figure: Figure) -> int:
@@ -133,3 +142,536 @@ def still(scene: Scene[State], state: State) -> Picture:
         figure = Figure(figsize=scene.size, layout="constrained")
         alt = scene.draw(scene.frame(figure), state)
         return picture(figure, alt)
+
+
+def _one_axes(size: tuple[float, float], draw: Callable[[Axes], str]) -> Picture:
+    return still(Scene(size, lambda figure: [figure.subplots()], lambda every, _: draw(every[0])), None)
+
+
+# ---- a ranked list: gain x discount beside the ideal, Eq. (4.9) and (4.10) -------------------------------------------
+
+
+@dataclass(frozen=True)
+class RankedList:
+    """Films in an order, with their grades, and how the list is judged."""
+
+    titles: tuple[str, ...]  # by item
+    relevance: tuple[float, ...]  # by item, grades >= 0
+    order: tuple[int, ...]  # the items, best rank first
+    k: int
+    gain: metrics.Gain = "exp"
+    chosen: int | None = None  # the item to point at
+
+    @property
+    def rels(self) -> list[float]:
+        """Grades in rank order."""
+        return [self.relevance[item] for item in self.order]
+
+    @property
+    def ideal(self) -> RankedList:
+        """The list in the order of its grades; equal grades keep their places."""
+        best = sorted(self.order, key=lambda item: -self.relevance[item])
+        return replace(self, order=tuple(best))
+
+    @property
+    def values(self) -> dict[str, float]:
+        """NDCG, AP and RR of the first k places, Eq. (4.10), (4.7) and (4.3), by their names."""
+        return {
+            f"NDCG@{self.k}": metrics.ndcg_at_k(self.rels, self.k, gain=self.gain),
+            f"AP@{self.k}": metrics.average_precision(self.rels, k=self.k),
+            f"RR@{self.k}": metrics.reciprocal_rank(self.rels, self.k),
+        }
+
+
+def gain_bars(titles: Sequence[str], relevance: Sequence[float], k: int, gain: metrics.Gain = "exp") -> Picture:
+    """A ranked list as bars of gain x discount, beside the ideal order of the same films.
+
+    Args:
+        titles: the films, best rank first, shape (n,).
+        relevance: their grades >= 0, shape (n,).
+        k: how many places count.
+        gain: "exp" for 2**grade - 1, "linear" for the grade itself.
+
+    Raises:
+        ValueError: titles and relevance of different lengths, or what `metrics.ndcg_at_k` refuses.
+    """
+    return still(ranking_scene(len(titles)), ranked_list(titles, relevance, k, gain))
+
+
+def ranked_list(titles: Sequence[str], relevance: Sequence[float], k: int, gain: metrics.Gain = "exp") -> RankedList:
+    """The films in the order given.
+
+    Raises:
+        ValueError: titles and relevance of different lengths, or none at all.
+    """
+    if len(titles) != len(relevance) or not titles:
+        raise ValueError(f"relevance must have one grade per title: got {len(relevance)} for {len(titles)} titles")
+    return RankedList(tuple(titles), tuple(map(float, relevance)), tuple(range(len(titles))), k, gain)
+
+
+NAME, GRADE, TERM = -1.95, -0.12, 0.06  # where the columns of a list stand; a full bar goes from 0 to 1
+
+
+def ranking_scene(n: int) -> Scene[RankedList]:
+    """A list of n films beside its ideal."""
+    return Scene((8.3, 1.05 + 0.31 * n), lambda figure: _list_frame(figure, n), _draw_lists)
+
+
+def _list_frame(figure: Figure, n: int) -> Sequence[Axes]:
+    every = figure.subplots(1, 2, width_ratios=(4.25, 3.45))
+    for axes, right, head in zip(every, (2.1, 1.3), ("the list", "the ideal"), strict=True):
+        axes.set(xlim=(-2.25, right), ylim=(n + 0.6, -0.1))
+        axes.set_axis_off()
+        for x, text, side in ((NAME, head, "left"), (GRADE, "grade", "right"), (0, "gain × discount", "left")):
+            axes.text(x, 0.25, text, ha=side, va="center", color=GREY, fontsize=9.5)
+        axes.plot([0, 0], [0.55, n + 0.45], color=GREY, linewidth=0.8)
+    return list(every)
+
+
+def _draw_lists(every: Sequence[Axes], state: RankedList) -> str:
+    mine, best = every
+    mine.set_title(_list_message(state), loc="left")
+    _draw_list(mine, state, BLUE, "{gain:g} × {discount:.3f} = {term:.2f}", "")
+    _draw_list(best, state.ideal, ORANGE, "{term:.2f}", "///")
+    return _list_alt(state)
+
+
+def _draw_list(axes: Axes, state: RankedList, colour: str, label: str, hatch: str) -> None:
+    terms = list(_terms(state))
+    longest = max(gain for gain, _ in terms) or 1.0
+    widths = [gain * discount / longest for gain, discount in terms[: state.k]]
+    axes.barh(range(1, len(widths) + 1), widths, height=0.66, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
+    for rank, (item, (gain, discount)) in enumerate(zip(state.order, terms, strict=True), start=1):
+        counts, pointer = rank <= state.k, "▸ " if item == state.chosen else ""
+        ink = INK if counts else GREY
+        text = label.format(gain=gain, discount=discount, term=gain * discount) if counts else "beyond K: not counted"
+        axes.text(NAME - 0.05, rank, f"{pointer}{rank}", ha="right", va="center", color=ink, fontsize=9.5)
+        axes.text(NAME, rank, _short(state.titles[item]), va="center", color=ink, fontsize=9.5)
+        axes.text(GRADE, rank, f"{state.relevance[item]:g}", ha="right", va="center", color=ink, fontsize=9.5)
+        axes.text((widths[rank - 1] if counts else 0) + TERM, rank, text, va="center", color=ink, fontsize=9.5)
+    axes.plot(axes.get_xlim(), [state.k + 0.5] * 2, color=VERMILLION, linestyle="--", linewidth=1.2)
+
+
+def _terms(state: RankedList) -> Iterator[tuple[float, float]]:
+    """Gain and discount of each place, Eq. (4.9). A list of one film has the discount 1, so its DCG is the gain."""
+    for rank, rel in enumerate(state.rels, start=1):
+        yield metrics.dcg_at_k([rel], gain=state.gain), 1 / math.log2(rank + 1)
+
+
+def _list_message(state: RankedList) -> str:
+    name, value = next(iter(state.values.items()))
+    got, best = _dcg(state), _dcg(state.ideal)
+    if not best:
+        return f"{name} = 0: nothing here is relevant, so there is nothing to earn"
+    return f"{name} = {value:.4f}: the list earns {got:.2f} of the ideal's {best:.2f}"
+
+
+def _dcg(state: RankedList) -> float:
+    return metrics.dcg_at_k(state.rels, state.k, state.gain)
+
+
+def _list_alt(state: RankedList) -> str:
+    places = [
+        f"{rank} {state.titles[item]}, grade {state.relevance[item]:g}, "
+        + (f"{gain:g} × {discount:.4f} = {gain * discount:.4f}" if rank <= state.k else "beyond K")
+        for rank, (item, (gain, discount)) in enumerate(zip(state.order, _terms(state), strict=True), start=1)
+    ]
+    values = ", ".join(f"{name} = {value:.4f}" for name, value in state.values.items())
+    return (
+        f"A ranked list with bars of gain times discount beside its ideal order, K = {state.k}, gain {state.gain}. "
+        f"{'; '.join(places)}. DCG {_dcg(state):.4f}, ideal {_dcg(state.ideal):.4f}. {values}."
+    )
+
+
+def _short(title: str, length: int = 24) -> str:
+    return title if len(title) <= length else title[: length - 1].rstrip() + "…"
+
+
+# ---- average precision as an area, Eq. (4.6) -------------------------------------------------------------------------
+
+
+def precision_recall_steps(rels: Sequence[float], n_relevant: int | None = None) -> Picture:
+    """Precision over recall as a staircase; the area under it is AP, Eq. (4.6).
+
+    Args:
+        rels: labels >= 0 of the ranked films, best rank first, shape (n,); above 0 is relevant.
+        n_relevant: how many relevant films exist, ranked or not; None for those in `rels`.
+
+    Raises:
+        ValueError: no relevant film, or what `metrics.average_precision` refuses.
+    """
+    area = metrics.average_precision(rels, n_relevant)
+    ranks = [rank for rank, rel in enumerate(rels, start=1) if rel > 0]
+    total = len(ranks) if n_relevant is None else n_relevant
+    if not total:
+        raise ValueError(f"rels must hold a relevant film, or n_relevant be at least 1; got {list(rels)}")
+    return _one_axes((6.6, 3.2), lambda axes: _draw_steps(axes, ranks, total, area))
+
+
+def _draw_steps(axes: Axes, ranks: Sequence[int], total: int, area: float) -> str:
+    heights = [hit / rank for hit, rank in enumerate(ranks, start=1)] + [0.0] * (total - len(ranks))
+    edges = [step / total for step in range(total + 1)]
+    axes.stairs(heights, edges, fill=True, color=SKY, alpha=0.45)
+    axes.stairs(heights, edges, color=BLUE, linewidth=2)
+    for step, height in enumerate(heights):
+        text = f"hit at rank {ranks[step]}\n{step + 1}/{ranks[step]}" if step < len(ranks) else "never shown\n0"
+        axes.text((step + 0.5) / total, height + 0.03, text, ha="center", va="bottom", fontsize=9.5)
+    axes.set(xlim=(0, 1), ylim=(0, 1.25), yticks=[0, 0.25, 0.5, 0.75, 1], xticks=edges)
+    axes.set_xticklabels([f"{step}/{total}" for step in range(total + 1)])
+    axes.set(xlabel="recall", ylabel="precision at the hit")
+    axes.set_title(f"AP is the area under the steps: {area:.4f}")
+    return _steps_alt(ranks, total, area)
+
+
+def _steps_alt(ranks: Sequence[int], total: int, area: float) -> str:
+    steps = ", ".join(f"{hit}/{rank} at rank {rank}" for hit, rank in enumerate(ranks, start=1)) or "no hit"
+    return (
+        f"Precision over recall as a staircase of {total} steps, each 1/{total} wide. Heights: {steps}; "
+        f"relevant films never shown, height 0: {total - len(ranks)}. The area under the steps is AP = {area:.4f}."
+    )
+
+
+# ---- discounts and intervals -----------------------------------------------------------------------------------------
+
+MARKS = (
+    (BLUE, "o", "-"),
+    (VERMILLION, "s", "--"),
+    (GREEN, "^", "-."),
+    (PURPLE, "D", ":"),
+    (ORANGE, "v", "-"),
+    (BLACK, "x", "--"),
+)
+
+
+def discount_curves(curves: Mapping[str, Sequence[float]]) -> Picture:
+    """What each rank is worth under several discounts.
+
+    Args:
+        curves: the weights of rank 1, 2, ... by the discount's name, one to six curves of equal length.
+
+    Raises:
+        ValueError: no curve, more than six, or curves of different lengths.
+    """
+    lengths = {len(weights) for weights in curves.values()}
+    if len(lengths) != 1 or len(curves) > len(MARKS):
+        raise ValueError(f"curves must be one to {len(MARKS)} curves of equal length, got lengths {sorted(lengths)}")
+    return _one_axes((6.6, 3.2), lambda axes: _draw_curves(axes, curves, lengths.pop()))
+
+
+def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]], n: int) -> str:
+    for (name, weights), (colour, marker, dash) in zip(curves.items(), MARKS, strict=False):
+        axes.plot(range(1, n + 1), weights, color=colour, marker=marker, linestyle=dash, markersize=4.5, label=name)
+    shares = {name: f"{weights[-1]:.0%}" for name, weights in curves.items()}
+    high, low = (pick(curves, key=lambda name: curves[name][-1]) for pick in (max, min))
+    axes.set(xlabel="rank", ylabel="weight", ylim=(0, 1.05), xticks=[1, *range(5, n + 1, 5)])
+    axes.set_title(f"Rank {n} counts {shares[high]} by {high}, {shares[low]} by {low}")
+    axes.legend(frameon=False)
+    ends = ", ".join(f"{share} by {name}" for name, share in shares.items())
+    return f"Weight of the ranks 1 to {n} under {len(curves)} discounts. Rank {n} counts {ends}."
+
+
+def intervals(
+    names: Sequence[str], values: Sequence[float], lows: Sequence[float], highs: Sequence[float], label: str
+) -> Picture:
+    """Means with their intervals, the best at the top; the title says whether the best stands clear of the second.
+
+    Args:
+        names: the methods, shape (n,), two or more.
+        values: their means, shape (n,).
+        lows: lower ends of the intervals, shape (n,).
+        highs: upper ends of the intervals, shape (n,).
+        label: what is measured, with its unit.
+
+    Raises:
+        ValueError: fewer than two methods or unequal lengths.
+    """
+    rows = sorted(zip(values, names, lows, highs, strict=True), reverse=True)
+    if len(rows) < 2:
+        raise ValueError(f"names must hold two or more methods, got {list(names)}")
+    return _one_axes((6.6, 1.2 + 0.42 * len(rows)), lambda axes: _draw_intervals(axes, rows, label))
+
+
+def _draw_intervals(axes: Axes, rows: Sequence[tuple[float, str, float, float]], label: str) -> str:
+    for place, (value, _, low, high) in enumerate(rows):
+        axes.plot([low, high], [place, place], color=SKY, solid_capstyle="butt", linewidth=8)
+        axes.plot(value, place, "|", color=INK, markeredgewidth=2, markersize=14)
+        axes.annotate(f"{value:.4f}", (value, place), (0, 9), textcoords="offset points", ha="center", fontsize=9.5)
+    axes.set(xlabel=f"{label}, mean and interval", ylim=(len(rows) - 0.5, -0.7), yticks=range(len(rows)))
+    axes.set_yticklabels([name for _, name, _, _ in rows])
+    axes.grid(axis="x")
+    message = _intervals_message(rows)
+    axes.set_title(message)
+    each = "; ".join(f"{name} {value:.4f}, from {low:.4f} to {high:.4f}" for value, name, low, high in rows)
+    return f"{label}, means with intervals. {message}. {each}."
+
+
+def _intervals_message(rows: Sequence[tuple[float, str, float, float]]) -> str:
+    (_, best, low, _), (_, second, _, high) = rows[:2]
+    return f"First comes {best}, {'clear of' if low > high else 'but its interval meets that of'} {second}"
+
+
+# ---- one score slides: the staircase of a metric ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Slide:
+    """Films with scores; the score of one of them moves."""
+
+    titles: tuple[str, ...]
+    relevance: tuple[float, ...]  # grades >= 0
+    scores: tuple[float, ...]  # the moving film's own is where it begins
+    moving: int
+    k: int
+
+    @property
+    def cuts(self) -> list[float]:
+        """Scores of the other films, rising, each once: only here can the order change."""
+        return sorted({score for item, score in enumerate(self.scores) if item != self.moving})
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """How far the score slides: a little beyond the others."""
+        room = 0.15 * (self.cuts[-1] - self.cuts[0]) or 1.0
+        return self.cuts[0] - room, self.cuts[-1] + room
+
+    @property
+    def steps(self) -> list[tuple[float, float]]:
+        """The flat steps of the curve, each from one cut to the next."""
+        low, high = self.reach
+        return list(pairwise([low, *self.cuts, high]))
+
+    def order(self, score: float) -> list[int]:
+        """The films by descending score; equal scores keep their input order."""
+        scores = self.at(score)
+        return sorted(range(len(scores)), key=lambda item: -scores[item])
+
+    def at(self, score: float) -> list[float]:
+        """All scores when the moving film has this one."""
+        return [score if item == self.moving else other for item, other in enumerate(self.scores)]
+
+    def values(self, score: float) -> dict[str, float]:
+        """NDCG and AP of the first k places at this score, Eq. (4.10) and (4.7), by their names."""
+        return {f"NDCG@{self.k}": self.ndcg(score), f"AP@{self.k}": self.average_precision(score)}
+
+    def ndcg(self, score: float) -> float:
+        """NDCG at this score, Eq. (4.10)."""
+        return metrics.ndcg_from_scores(self.relevance, self.at(score), self.k)
+
+    def average_precision(self, score: float) -> float:
+        """AP at this score, Eq. (4.7)."""
+        return metrics.average_precision([self.relevance[item] for item in self.order(score)], k=self.k)
+
+    def letter(self, item: int) -> str:
+        """A, B, C, ... for the films."""
+        return chr(ord("A") + item)
+
+    def letters_at(self, score: float) -> str:
+        """The other films that have this score."""
+        return " ".join(self.letter(i) for i, s in enumerate(self.scores) if s == score and i != self.moving)
+
+    def jump(self, score: float, up: bool) -> tuple[float, float] | None:
+        """The nearest place where NDCG changes, going up or down, and by how much; None if it never does."""
+        here = self.ndcg(score)
+        above = [(low, high) for low, high in self.steps if low >= score]
+        below = [(high, low) for low, high in self.steps[::-1] if high <= score]
+        for edge, far in above if up else below:
+            change = self.ndcg((edge + far) / 2) - here
+            if abs(change) > SAME:
+                return edge, change
+        return None
+
+
+SAME = 1e-12  # two orders of the same grades differ by rounding only; a real jump is far larger
+
+
+def slide(titles: Sequence[str], relevance: Sequence[float], scores: Sequence[float], moving: int, k: int) -> Slide:
+    """Films with scores, ready to move one.
+
+    Raises:
+        ValueError: unequal lengths, fewer than two films, or a `moving` that is no index of them.
+    """
+    lengths = {len(titles), len(relevance), len(scores)}
+    if len(lengths) != 1 or len(titles) < 2:
+        raise ValueError(f"titles, relevance and scores must be two or more each, equally many; got {sorted(lengths)}")
+    if not 0 <= moving < len(titles):
+        raise ValueError(f"moving must be a film from 0 to {len(titles) - 1}, got {moving}")
+    return Slide(tuple(titles), tuple(map(float, relevance)), tuple(map(float, scores)), moving, k)
+
+
+def staircase(
+    titles: Sequence[str], relevance: Sequence[float], scores: Sequence[float], *, moving: int = 0, k: int = 5
+) -> Picture:
+    """NDCG and AP as functions of the score of one film: flat steps, and jumps where it passes another.
+
+    Args:
+        titles: the films, shape (n,), n >= 2.
+        relevance: their grades >= 0, shape (n,).
+        scores: their scores, shape (n,); that of the moving film is where the marker stands.
+        moving: which film moves.
+        k: how many places count.
+
+    Raises:
+        ValueError: unequal lengths, fewer than two films, a `moving` that is no index, or what the metrics refuse.
+    """
+    films = slide(titles, relevance, scores, moving, k)
+    return still(staircase_scene(films), films.scores[moving])
+
+
+def staircase_scene(films: Slide) -> Scene[float]:
+    """The metric's curve stays, the marker and the ranking move. The state is the moving film's score."""
+    return Scene(
+        (8.3, max(3.5, 1.2 + 0.3 * len(films.titles))),
+        lambda figure: _slide_frame(figure, films),
+        lambda every, score: _draw_slide(every, films, score),
+    )
+
+
+def _slide_frame(figure: Figure, films: Slide) -> Sequence[Axes]:
+    curve, listed = figure.subplots(1, 2, width_ratios=(1.6, 1))
+    levels = [films.values((low + high) / 2) for low, high in films.steps]
+    edges = [films.reach[0], *films.cuts, films.reach[1]]
+    for name, (colour, dash, _) in zip(levels[0], CURVES, strict=True):
+        heights = [level[name] for level in levels]
+        curve.stairs(heights, edges, baseline=None, color=colour, linestyle=dash, linewidth=2, label=name)
+    floor = min(min(level.values()) for level in levels)
+    curve.set(xlim=films.reach, ylim=(max(0, floor - 0.15), 1.07), xticks=films.cuts, ylabel="value of the metric")
+    curve.set_xticklabels([films.letters_at(cut) for cut in films.cuts])
+    curve.set_xlabel(f"score of {_short(films.titles[films.moving])}; letters: the other films' scores")
+    curve.grid(axis="x")
+    curve.legend(frameon=False, loc="lower right", ncols=2)
+    listed.set(xlim=(0, 1), ylim=(len(films.titles) + 0.6, -0.1))
+    listed.set_axis_off()
+    for x, text, side in ((0.1, "the ranking now", "left"), (0.84, "grade", "right"), (1, "score", "right")):
+        listed.text(x, 0.25, text, ha=side, va="center", color=GREY, fontsize=9.5)
+    return [curve, listed]
+
+
+CURVES = ((BLUE, "-", "o"), (VERMILLION, "--", "s"))
+
+
+def _draw_slide(every: Sequence[Axes], films: Slide, score: float) -> str:
+    curve, listed = every
+    curve.axvline(score, color=INK, linewidth=1)
+    for value, (colour, _, marker) in zip(films.values(score).values(), CURVES, strict=True):
+        curve.plot(score, value, marker, color=colour, markeredgecolor="white", markersize=10)
+    curve.set_title(slide_message(films, score), loc="left")
+    for rank, item in enumerate(films.order(score), start=1):
+        _draw_place(listed, films, score, rank, item)
+    listed.plot([0, 1], [films.k + 0.5] * 2, color=VERMILLION, linestyle="--", linewidth=1.2)
+    return _slide_alt(films, score)
+
+
+def _draw_place(axes: Axes, films: Slide, score: float, rank: int, item: int) -> None:
+    style: dict[str, Any] = {"va": "center", "color": INK if rank <= films.k else GREY, "fontsize": 9.5}
+    pointer = "▸ " if item == films.moving else ""
+    axes.text(0.08, rank, f"{pointer}{rank}", ha="right", **style)
+    axes.text(0.1, rank, f"{films.letter(item)}  {_short(films.titles[item], 20)}", **style)
+    axes.text(0.84, rank, f"{films.relevance[item]:g}", ha="right", **style)
+    axes.text(1, rank, f"{films.at(score)[item]:.2f}", ha="right", **style)
+
+
+def slide_message(films: Slide, score: float) -> str:
+    """What a step of the score does here, in one line."""
+    name, value = next(iter(films.values(score).items()))
+    if score in films.cuts:
+        return f"A tie with {films.letters_at(score)}: no slope here. By input order {name} is {value:.4f}"
+    jump = films.jump(score, up=True)
+    ahead = f"up to {films.letters_at(jump[0])}, then {value + jump[1]:.4f}" if jump else "however high it climbs"
+    return f"Slope 0: {name} stays {value:.4f} {ahead}"
+
+
+def _slide_alt(films: Slide, score: float) -> str:
+    values = ", ".join(f"{name} = {value:.4f}" for name, value in films.values(score).items())
+    listed = ", ".join(f"{rank} {films.titles[item]}" for rank, item in enumerate(films.order(score), start=1))
+    steps = "; ".join(f"{low:g} to {high:g}: {films.ndcg((low + high) / 2):.4f}" for low, high in films.steps)
+    return (
+        f"NDCG and AP as staircases over the score of {films.titles[films.moving]}. NDCG by score, {steps}. "
+        f"The marker stands at score {score:.2f}: {values}. {slide_message(films, score)}. Ranking: {listed}."
+    )
+
+
+# ---- a taste and the films it chooses --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Taste:
+    """Where a visitor stands on the named axes, and what that chooses."""
+
+    vector: tuple[float, ...]  # by axis
+    films: tuple[tuple[str, float, float], ...]  # title, predicted stars, stars without any taste; best first
+
+
+def taste_picture(axis_names: Sequence[str], taste: Taste, reach: float) -> Picture:
+    """A taste vector on its named axes, beside the films it chooses.
+
+    Args:
+        axis_names: one per axis; "left <-> right" names both ends.
+        taste: the vector and the chosen films.
+        reach: the largest value an axis can show, > 0.
+    """
+    return still(taste_scene(axis_names, len(taste.films), reach), taste)
+
+
+def taste_scene(axis_names: Sequence[str], n_films: int, reach: float) -> Scene[Taste]:
+    """A taste vector beside n_films chosen films."""
+    return Scene(
+        (8.3, 0.95 + 0.27 * n_films),
+        lambda figure: _taste_frame(figure, axis_names, n_films, reach),
+        lambda every, taste: _draw_taste(every, axis_names, taste),
+    )
+
+
+def _taste_frame(figure: Figure, axis_names: Sequence[str], n_films: int, reach: float) -> Sequence[Axes]:
+    vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
+    vector.set(xlim=(-1.35 * reach, 1.35 * reach), ylim=(len(axis_names) - 0.4, -0.6), yticks=[])
+    vector.set_xlabel("your taste")
+    vector.spines["left"].set_visible(False)
+    vector.axvline(0, color=GREY, linewidth=0.8)
+    for row, name in enumerate(axis_names):
+        left, right = _ends(name)
+        vector.text(-1.3 * reach, row - 0.33, left, fontsize=9.5)
+        vector.text(1.3 * reach, row - 0.33, right, ha="right", fontsize=9.5)
+    chosen.set(xlim=(-5, 6.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
+    chosen.set_xlabel("predicted stars (◆ before your ratings)", loc="right")
+    chosen.spines["left"].set_visible(False)
+    return [vector, chosen]
+
+
+def _ends(name: str) -> tuple[str, str]:
+    left, _, right = name.partition("<->")
+    return (left.strip(), right.strip()) if right else ("", name)
+
+
+def _draw_taste(every: Sequence[Axes], axis_names: Sequence[str], taste: Taste) -> str:
+    vector, chosen = every
+    vector.set_title(taste_message(axis_names, taste), loc="left")
+    colours = [BLUE if value < 0 else VERMILLION for value in taste.vector]
+    vector.barh(range(len(taste.vector)), taste.vector, height=0.34, color=colours)
+    for row, value in enumerate(taste.vector):
+        gap, side = (-4, "right") if value < 0 else (4, "left")
+        place: dict[str, Any] = {"xytext": (gap, 0), "textcoords": "offset points", "ha": side, "va": "center"}
+        vector.annotate(f"{value:+.2f}", (value, row), fontsize=9.5, **place)
+    ranks = range(1, len(taste.films) + 1)
+    chosen.barh(ranks, [stars for _, stars, _ in taste.films], height=0.62, color=SKY)
+    chosen.plot([stars for _, _, stars in taste.films], ranks, "D", color=INK, markersize=4.5)
+    for rank, (title, stars, _) in enumerate(taste.films, start=1):
+        chosen.text(-4.6, rank, str(rank), ha="right", va="center", fontsize=9.5)
+        chosen.text(-4.4, rank, _short(title), va="center", fontsize=9.5)
+        chosen.text(stars + 0.12, rank, f"{stars:.1f}", va="center", fontsize=9.5)
+    return _taste_alt(axis_names, taste)
+
+
+def taste_message(axis_names: Sequence[str], taste: Taste) -> str:
+    """The strongest axis of a taste, and the first film it chooses."""
+    title = taste.films[0][0]
+    if not any(taste.vector):
+        return f"No ratings yet: {title} leads, as it would for anybody"
+    axis = max(range(len(taste.vector)), key=lambda a: abs(taste.vector[a]))
+    left, right = _ends(axis_names[axis])
+    return f"You lean to {left if left and taste.vector[axis] < 0 else right}: begin with {title}"
+
+
+def _taste_alt(axis_names: Sequence[str], taste: Taste) -> str:
+    axes = ", ".join(f"{name} {value:+.2f}" for name, value in zip(axis_names, taste.vector, strict=True))
+    films = "; ".join(f"{rank} {title} {stars:.1f}" for rank, (title, stars, _) in enumerate(taste.films, start=1))
+    return f"Your taste: {axes}. Your films with predicted stars: {films}. Diamonds: stars without knowing your taste."
