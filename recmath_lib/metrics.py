@@ -161,16 +161,12 @@ def mean_average_precision(ranked_lists: Sequence[ArrayLike], n_relevants: Seque
 
     Source: Buckley and Voorhees (2000), Evaluating evaluation measure stability.
     """
-    counts = [None] * len(ranked_lists) if n_relevants is None else list(n_relevants)
-    if len(counts) != len(ranked_lists):
-        raise ValueError(
-            f"n_relevants must have one entry per list: expected {len(ranked_lists)} entries, got {len(counts)}"
-        )
-    each = [
-        average_precision(rels, count)
-        for rels, count in zip(ranked_lists, counts, strict=True)
-        if _count_relevant(_labels(rels, "ranked_lists") > 0, count) > 0
-    ]
+    hits = [_labels(rels, "ranked_lists") > 0 for rels in ranked_lists]
+    given = [None] * len(hits) if n_relevants is None else list(n_relevants)
+    if len(given) != len(hits):
+        raise ValueError(f"n_relevants must have one entry per list, {len(hits)}, got {len(given)}")
+    counts = [_count_relevant(*pair, "n_relevants") for pair in zip(hits, given, strict=True)]
+    each = [average_precision(ranked, count) for ranked, count in zip(hits, counts, strict=True) if count > 0]
     return float(np.mean(each)) if each else 0.0
 
 
@@ -474,7 +470,7 @@ def _array(values: ArrayLike, name: str, ndim: int = 1) -> NDArray[Any]:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be an array of numbers, got {reprlib.repr(values)}")
     if array.ndim != ndim:
-        raise ValueError(f"{name} must have {ndim} dimension{'s'[: ndim - 1]}, got shape {array.shape}")
+        raise ValueError(f"{name} must have shape {('(n,)', '(queries, items)')[ndim - 1]}, got {array.shape}")
     return array
 
 
@@ -541,9 +537,9 @@ def _cut(k: int | None) -> int | None:
     return None if k is None else _whole(k, "k")
 
 
-def _count_relevant(hits: NDArray[np.bool_], n_relevant: int | None) -> int:
+def _count_relevant(hits: NDArray[np.bool_], n_relevant: int | None, name: str = "n_relevant") -> int:
     seen = int(hits.sum())
-    return seen if n_relevant is None else _whole(n_relevant, "n_relevant", least=seen)
+    return seen if n_relevant is None else _whole(n_relevant, name, least=seen)
 
 
 def _one_of(value: str, name: str, allowed: tuple[str, ...]) -> None:
