@@ -209,7 +209,8 @@ def ranked_list(titles: Sequence[str], relevance: Sequence[float], k: int, gain:
     return RankedList(tuple(titles), tuple(map(float, relevance)), tuple(range(len(titles))), k, gain)
 
 
-NAME, GRADE, TERM = -1.95, -0.12, 0.06  # where the columns of a list stand; a full bar goes from 0 to 1
+NAME, GRADE, TERM = -3.05, -0.12, 0.06  # where the columns of a list stand; the longest bar goes from 0 to 1
+ROW: Mapping[str, Any] = MappingProxyType({"va": "center", "fontsize": 9.5})
 
 
 def ranking_scene(n: int) -> Scene[RankedList]:
@@ -218,38 +219,45 @@ def ranking_scene(n: int) -> Scene[RankedList]:
 
 
 def _list_frame(figure: Figure, n: int) -> Sequence[Axes]:
-    every = figure.subplots(1, 2, width_ratios=(4.25, 3.45))
-    for axes, right, head in zip(every, (2.1, 1.3), ("the list", "the ideal"), strict=True):
-        axes.set(xlim=(-2.25, right), ylim=(n + 0.6, -0.1))
+    mine, best = figure.subplots(1, 2, width_ratios=(5.4, 2.25))
+    mine.text(NAME, 0.25, "the list", color=GREY, **ROW)
+    for axes, limits, head in ((mine, (-3.35, 2.05), ""), (best, (-0.6, 1.65), "ideal ")):
+        axes.set(xlim=limits, ylim=(n + 0.6, -0.1))
         axes.set_axis_off()
-        for x, text, side in ((NAME, head, "left"), (GRADE, "grade", "right"), (0, "gain × discount", "left")):
-            axes.text(x, 0.25, text, ha=side, va="center", color=GREY, fontsize=9.5)
+        axes.text(GRADE, 0.25, "grade", ha="right", color=GREY, **ROW)
+        axes.text(0, 0.25, f"{head}gain × discount", color=GREY, **ROW)
         axes.plot([0, 0], [0.55, n + 0.45], color=GREY, linewidth=0.8)
-    return list(every)
+    return [mine, best]
 
 
 def _draw_lists(every: Sequence[Axes], state: RankedList) -> str:
     mine, best = every
     mine.set_title(_list_message(state), loc="left")
-    _draw_list(mine, state, BLUE, "{gain:g} × {discount:.3f} = {term:.2f}", "")
-    _draw_list(best, state.ideal, ORANGE, "{term:.2f}", "///")
+    _draw_bars(mine, state, "{gain:g} × {discount:.3f} = {term:.2f}", color=BLUE)
+    _draw_bars(best, state.ideal, "{term:.2f}", color=ORANGE, hatch="///", edgecolor="white", linewidth=0)
+    for rank, item in enumerate(state.order, start=1):
+        style = {**ROW, "color": _ink(rank, state.k)}
+        pointer = "▸ " if item == state.chosen else ""
+        mine.text(NAME - 0.06, rank, f"{pointer}{rank}", ha="right", **style)
+        mine.text(NAME, rank, _short(state.titles[item], 36), **style)
     return _list_alt(state)
 
 
-def _draw_list(axes: Axes, state: RankedList, colour: str, label: str, hatch: str) -> None:
+def _draw_bars(axes: Axes, state: RankedList, label: str, **style: Any) -> None:
     terms = list(_terms(state))
     longest = max(gain for gain, _ in terms) or 1.0
     widths = [gain * discount / longest for gain, discount in terms[: state.k]]
-    axes.barh(range(1, len(widths) + 1), widths, height=0.66, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
-    for rank, (item, (gain, discount)) in enumerate(zip(state.order, terms, strict=True), start=1):
-        counts, pointer = rank <= state.k, "▸ " if item == state.chosen else ""
-        ink = INK if counts else GREY
-        text = label.format(gain=gain, discount=discount, term=gain * discount) if counts else "beyond K: not counted"
-        axes.text(NAME - 0.05, rank, f"{pointer}{rank}", ha="right", va="center", color=ink, fontsize=9.5)
-        axes.text(NAME, rank, _short(state.titles[item]), va="center", color=ink, fontsize=9.5)
-        axes.text(GRADE, rank, f"{state.relevance[item]:g}", ha="right", va="center", color=ink, fontsize=9.5)
-        axes.text((widths[rank - 1] if counts else 0) + TERM, rank, text, va="center", color=ink, fontsize=9.5)
+    axes.barh(range(1, len(widths) + 1), widths, height=0.66, **style)
+    for rank, (rel, (gain, discount)) in enumerate(zip(state.rels, terms, strict=True), start=1):
+        text = label.format(gain=gain, discount=discount, term=gain * discount)
+        start, text = (widths[rank - 1], text) if rank <= state.k else (0, "beyond K: not counted")
+        axes.text(start + TERM, rank, text, color=_ink(rank, state.k), **ROW)
+        axes.text(GRADE, rank, f"{rel:g}", ha="right", color=_ink(rank, state.k), **ROW)
     axes.plot(axes.get_xlim(), [state.k + 0.5] * 2, color=VERMILLION, linestyle="--", linewidth=1.2)
+
+
+def _ink(rank: int, k: int) -> str:
+    return INK if rank <= k else GREY
 
 
 def _terms(state: RankedList) -> Iterator[tuple[float, float]]:
@@ -527,7 +535,7 @@ def staircase_scene(films: Slide) -> Scene[float]:
 
 
 def _slide_frame(figure: Figure, films: Slide) -> Sequence[Axes]:
-    curve, listed = figure.subplots(1, 2, width_ratios=(1.6, 1))
+    curve, listed = figure.subplots(1, 2, width_ratios=(1.3, 1))
     levels = [films.values((low + high) / 2) for low, high in films.steps]
     edges = [films.reach[0], *films.cuts, films.reach[1]]
     for name, (colour, dash, _) in zip(levels[0], CURVES, strict=True):
@@ -536,13 +544,13 @@ def _slide_frame(figure: Figure, films: Slide) -> Sequence[Axes]:
     floor = min(min(level.values()) for level in levels)
     curve.set(xlim=films.reach, ylim=(max(0, floor - 0.15), 1.07), xticks=films.cuts, ylabel="value of the metric")
     curve.set_xticklabels([films.letters_at(cut) for cut in films.cuts])
-    curve.set_xlabel(f"score of {_short(films.titles[films.moving])}; letters: the other films' scores")
+    curve.set_xlabel(f"score of {_short(films.titles[films.moving])}; letters: other films")
     curve.grid(axis="x")
     curve.legend(frameon=False, loc="lower right", ncols=2)
     listed.set(xlim=(0, 1), ylim=(len(films.titles) + 0.6, -0.1))
     listed.set_axis_off()
     for x, text, side in ((0.1, "the ranking now", "left"), (0.84, "grade", "right"), (1, "score", "right")):
-        listed.text(x, 0.25, text, ha=side, va="center", color=GREY, fontsize=9.5)
+        listed.text(x, 0.25, text, ha=side, color=GREY, **ROW)
     return [curve, listed]
 
 
@@ -562,10 +570,10 @@ def _draw_slide(every: Sequence[Axes], films: Slide, score: float) -> str:
 
 
 def _draw_place(axes: Axes, films: Slide, score: float, rank: int, item: int) -> None:
-    style: dict[str, Any] = {"va": "center", "color": INK if rank <= films.k else GREY, "fontsize": 9.5}
+    style: dict[str, Any] = {**ROW, "color": _ink(rank, films.k)}
     pointer = "▸ " if item == films.moving else ""
     axes.text(0.08, rank, f"{pointer}{rank}", ha="right", **style)
-    axes.text(0.1, rank, f"{films.letter(item)}  {_short(films.titles[item], 20)}", **style)
+    axes.text(0.1, rank, f"{films.letter(item)}  {_short(films.titles[item], 27)}", **style)
     axes.text(0.84, rank, f"{films.relevance[item]:g}", ha="right", **style)
     axes.text(1, rank, f"{films.at(score)[item]:.2f}", ha="right", **style)
 
@@ -631,7 +639,7 @@ def _taste_frame(figure: Figure, axis_names: Sequence[str], n_films: int, reach:
         left, right = _ends(name)
         vector.text(-1.3 * reach, row - 0.33, left, fontsize=9.5)
         vector.text(1.3 * reach, row - 0.33, right, ha="right", fontsize=9.5)
-    chosen.set(xlim=(-5, 6.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
+    chosen.set(xlim=(-7.2, 6.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
     chosen.set_xlabel("predicted stars (◆ before your ratings)", loc="right")
     chosen.spines["left"].set_visible(False)
     return [vector, chosen]
@@ -655,9 +663,9 @@ def _draw_taste(every: Sequence[Axes], axis_names: Sequence[str], taste: Taste) 
     chosen.barh(ranks, [stars for _, stars, _ in taste.films], height=0.62, color=SKY)
     chosen.plot([stars for _, _, stars in taste.films], ranks, "D", color=INK, markersize=4.5)
     for rank, (title, stars, _) in enumerate(taste.films, start=1):
-        chosen.text(-4.6, rank, str(rank), ha="right", va="center", fontsize=9.5)
-        chosen.text(-4.4, rank, _short(title), va="center", fontsize=9.5)
-        chosen.text(stars + 0.12, rank, f"{stars:.1f}", va="center", fontsize=9.5)
+        chosen.text(-6.7, rank, str(rank), ha="right", **ROW)
+        chosen.text(-6.4, rank, _short(title, 30), **ROW)
+        chosen.text(stars + 0.12, rank, f"{stars:.1f}", **ROW)
     return _taste_alt(axis_names, taste)
 
 

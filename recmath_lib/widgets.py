@@ -6,19 +6,43 @@ next. Errors of a control are shown where you look; Jupyter would hide them in a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
-from typing import Generic
+from itertools import product
+from typing import Any, Generic, get_args
 
 import ipywidgets  # type: ignore[import-untyped]
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
+from matplotlib.text import Text
 
-from recmath_lib.plots import CSS_PIXELS_PER_INCH, Picture, Scene, State, css_width, house, image, still
+from recmath_lib.metrics import Gain
+from recmath_lib.plots import (
+    CSS_PIXELS_PER_INCH,
+    Picture,
+    RankedList,
+    Scene,
+    Slide,
+    State,
+    Taste,
+    css_width,
+    house,
+    image,
+    ranked_list,
+    ranking_scene,
+    slide,
+    staircase_scene,
+    still,
+    taste_scene,
+)
+from recmath_lib.teaching import predicted
 
 LIVE_SHARPNESS = 1.25  # pixels per CSS pixel: 10 ms to encode; 2 would take 25
 
@@ -41,6 +65,8 @@ class LiveFigure(Generic[State]):
             self._fix_layout(state)
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(self.figure.bbox)
+        self.pixels = np.asarray(self.canvas.buffer_rgba())
+        self._stamps = Stamps(FigureCanvasAgg(self.figure).get_renderer())
         self.show(state)
 
     def show(self, state: State) -> None:
@@ -50,11 +76,10 @@ class LiveFigure(Generic[State]):
             with house():
                 alt = self.scene.draw(self.axes, state)
             self.canvas.restore_region(self.background)
-            for artist in sorted(_artists(self.axes) - kept, key=Artist.get_zorder):
-                self.figure.draw_artist(artist)
-            for axes in self.axes:
-                self.figure.draw_artist(_title(axes))
-            png = _png(np.asarray(self.canvas.buffer_rgba()))
+            titles = [_title(axes) for axes in self.axes]
+            for artist in [*sorted(_artists(self.axes) - kept, key=Artist.get_zorder), *titles]:
+                self._paint(artist)
+            png = _png(self.pixels)
         finally:
             self._clear(kept)
         self.view.value = image(png, alt, css_width(self.figure))
@@ -63,6 +88,12 @@ class LiveFigure(Generic[State]):
     def still(self) -> Picture:
         """The picture of the present state, sharp."""
         return still(self.scene, self.state)
+
+    def _paint(self, artist: Artist) -> None:
+        if type(artist) is Text:
+            self._stamps.press(artist, self.pixels)
+        else:
+            self.figure.draw_artist(artist)
 
     def _fix_layout(self, state: State) -> None:
         """Lay out with everything in place, titles too, then never again: a moving layout would move the frame."""
@@ -79,11 +110,58 @@ class LiveFigure(Generic[State]):
             axes.set_title("", loc="left")
 
 
+class Stamps:
+    """Texts drawn once and then copied: a letter takes 0.1 ms to draw, and a list of films has hundreds.
+
+    Args:
+        renderer: a canvas to draw on that nobody sees, of the figure's size.
+    """
+
+    LIMIT = 2000  # some 10 MB
+
+    def __init__(self, renderer: RendererAgg) -> None:
+        self._renderer = renderer
+        self._stamps: dict[tuple[Any, ...], tuple[tuple[slice, slice], np.ndarray]] = {}
+
+    def press(self, text: Text, pixels: np.ndarray) -> None:
+        """Put a text on an RGBA picture, in place."""
+        where = text.get_transform().transform(text.get_unitless_position())
+        key = (
+            text.get_text(),
+            text.get_color(),
+            text.get_fontproperties(),
+            text.get_horizontalalignment(),
+            text.get_verticalalignment(),
+            *where,
+        )
+        if key not in self._stamps:
+            if len(self._stamps) >= self.LIMIT:
+                self._stamps.clear()
+            self._stamps[key] = self._cut(text)
+        place, ink = self._stamps[key]
+        cover = ink[..., 3:].astype(np.uint16)
+        pixels[place] = (pixels[place] * (255 - cover) + ink * cover + 127) // 255
+        pixels[place][..., 3] = 255
+
+    def _cut(self, text: Text) -> tuple[tuple[slice, slice], np.ndarray]:
+        """Draw a text on the empty canvas; where it lies and its pixels."""
+        self._renderer.clear()
+        text.draw(self._renderer)
+        drawn = np.asarray(self._renderer.buffer_rgba())
+        place = _span(drawn[..., 3].max(axis=1)), _span(drawn[..., 3].max(axis=0))
+        return place, drawn[place].copy()
+
+
+def _span(inked: np.ndarray) -> slice:
+    found = np.flatnonzero(inked)
+    return slice(found[0], found[-1] + 1) if found.size else slice(0, 0)
+
+
 def _artists(every: Sequence[Axes]) -> set[Artist]:
     return {artist for axes in every for artist in axes.get_children()}
 
 
-def _title(axes: Axes) -> Artist:
+def _title(axes: Axes) -> Text:
     return axes.set_title(axes.get_title(loc="left"), loc="left")
 
 
@@ -91,3 +169,381 @@ def _png(pixels: np.ndarray) -> bytes:
     buffer = BytesIO()
     imsave(buffer, pixels, format="png", pil_kwargs={"compress_level": 1})
     return buffer.getvalue()
+
+
+class Panel(ipywidgets.VBox):
+    """Controls above a live figure and its caption. Without a kernel it shows the same figure as a still picture.
+
+    Args:
+        scene: what to draw.
+        state: the state to begin with.
+        caption: the HTML below the figure, from the state.
+        states: every setting of the controls, for tests.
+    """
+
+    def __init__(
+        self,
+        scene: Scene[Any],
+        state: Any,
+        caption: Callable[[Any], str],
+        states: Callable[[], Sequence[Any]],
+    ) -> None:
+        self.live = LiveFigure(scene, state)
+        self.controls: dict[str, Any] = {}
+        self._ready: list[tuple[Any, Callable[[Any], bool]]] = []
+        self.states = states
+        self._caption, self._caption_view, self._alert = caption, ipywidgets.HTML(), ipywidgets.HTML()
+        self._bar = ipywidgets.Box(layout=ipywidgets.Layout(flex_flow="row wrap", grid_gap="0 12px"))
+        super().__init__([self._bar, self.live.view, self._caption_view, self._alert])
+        self.show(state)
+
+    @property
+    def state(self) -> Any:
+        """The state on the screen."""
+        return self.live.state
+
+    @property
+    def caption(self) -> str:
+        """The HTML below the figure."""
+        return str(self._caption_view.value)
+
+    @property
+    def alert(self) -> str:
+        """The error on the screen; empty while all is well."""
+        return str(self._alert.value)
+
+    def add(self, name: str, control: Any, step: Callable[[Any, Any], Any]) -> None:
+        """Put a control above the figure; `step(state, value)` is the state it leads to."""
+        self._place(name, control)
+        control.observe(lambda change: self.act(lambda state: step(state, change.new)), names="value")
+
+    def add_button(self, name: str, button: Any, step: Callable[[Any], Any], ready: Callable[[Any], bool]) -> None:
+        """Put a button above the figure; it is grey in the states where it has nothing to do."""
+        self._place(name, button)
+        button.on_click(lambda _: self.act(step))
+        self._ready.append((button, ready))
+        button.disabled = not ready(self.state)
+
+    def act(self, step: Callable[[Any], Any]) -> None:
+        """Go to the next state. An error is shown below the figure, then raised: Jupyter itself shows none."""
+        try:
+            self.show(step(self.state))
+        except Exception as error:
+            self._alert.value = _alert(error)
+            raise
+
+    def show(self, state: Any) -> None:
+        """Draw a state and its caption."""
+        caption = self._caption(state)
+        self.live.show(state)
+        self._caption_view.value, self._alert.value = caption, ""
+        for button, ready in self._ready:
+            button.disabled = not ready(state)
+
+    def _place(self, name: str, control: Any) -> None:
+        self.controls[name] = control
+        self._bar.children = (*self._bar.children, control)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        still = self.live.still()
+        hint = "A still picture. Run this cell to move it."
+        twin = {"text/html": f"{still.html}<p><em>{hint}</em></p>", "text/plain": still.alt}
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), **twin}
+
+
+def _alert(error: Exception) -> str:
+    words = html.escape(f"{type(error).__name__}: {error}")
+    return f'<div role="alert"><b>This move failed, the picture has not changed.</b> {words}</div>'
+
+
+# ---- the ranking playground ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Move:
+    """One film that changed its place, and what that did."""
+
+    title: str
+    start: int  # ranks, from 1
+    end: int
+    changes: tuple[tuple[str, float], ...]  # by metric
+
+
+@dataclass(frozen=True)
+class Playground:
+    """A list to play with, and the latest moves."""
+
+    now: RankedList
+    moves: tuple[Move, ...] = ()
+
+
+MEMORY = 3  # moves kept on the screen
+
+
+def ranking_playground(
+    titles: Sequence[str], relevance: Sequence[float], k: int = 5, *, widget_id: str = "04.w1"
+) -> Panel:
+    """A ranked list whose films you move: bars of gain x discount beside the ideal, and what each move changes.
+
+    Args:
+        titles: the films, best rank first, shape (n,), n >= 2.
+        relevance: their grades >= 0, shape (n,).
+        k: the cut-off to begin with.
+        widget_id: the prediction that the caption repeats.
+
+    Raises:
+        ValueError: titles and relevance of different lengths, or what `metrics.ndcg_at_k` refuses.
+    """
+    start = Playground(replace(ranked_list(titles, relevance, k), chosen=0))
+    scene = ranking_scene(len(titles))
+    seen = Scene[Playground](scene.size, scene.frame, lambda every, state: scene.draw(every, state.now))
+    panel = Panel(seen, start, lambda state: _moves_caption(state, widget_id), lambda: playground_states(start))
+    _add_playground_controls(panel, start)
+    return panel
+
+
+def _add_playground_controls(panel: Panel, start: Playground) -> None:
+    films = [(f"{title} ({grade:g})", item) for item, (title, grade) in enumerate(_films(start.now))]
+    panel.add("film", ipywidgets.Dropdown(options=films, value=0, description="Film"), choose)
+    for name, text, by in (("up", "Move up", -1), ("down", "Move down", +1)):
+        button = ipywidgets.Button(description=text, layout=ipywidgets.Layout(width="100px"))
+        panel.add_button(name, button, partial(moved, by=by), partial(can_move, by=by))
+    reset = ipywidgets.Button(description="Reset", layout=ipywidgets.Layout(width="80px"))
+    panel.add_button("reset", reset, partial(reordered, order=start.now.order), lambda state: bool(state.moves))
+    slider = ipywidgets.IntSlider(start.now.k, 1, len(films), description="K")
+    panel.add("k", slider, lambda state, k: Playground(replace(state.now, k=k)))
+    gains = [("2^grade − 1", "exp"), ("grade", "linear")]
+    toggle = ipywidgets.ToggleButtons(options=gains, description="Gain", style={"button_width": "100px"})
+    panel.add("gain", toggle, lambda state, gain: Playground(replace(state.now, gain=gain)))
+
+
+def _films(state: RankedList) -> Iterator[tuple[str, float]]:
+    return zip(state.titles, state.relevance, strict=True)
+
+
+def choose(state: Playground, item: int) -> Playground:
+    """Point at another film."""
+    return replace(state, now=replace(state.now, chosen=item))
+
+
+def can_move(state: Playground, by: int) -> bool:
+    """Whether the chosen film has a place to go to, `by` places down (negative: up)."""
+    return 0 <= _place(state.now) + by < len(state.now.order)
+
+
+def moved(state: Playground, by: int) -> Playground:
+    """The chosen film changes places with its neighbour, above (by = -1) or below (by = +1)."""
+    if not can_move(state, by):
+        return state
+    order, place = list(state.now.order), _place(state.now)
+    order[place], order[place + by] = order[place + by], order[place]
+    after = replace(state.now, order=tuple(order))
+    changes = tuple((name, value - state.now.values[name]) for name, value in after.values.items())
+    move = Move(state.now.titles[order[place + by]], place + 1, place + by + 1, changes)
+    return Playground(after, (move, *state.moves)[:MEMORY])
+
+
+def reordered(state: Playground, order: Sequence[int]) -> Playground:
+    """The films in this order again, no move made."""
+    return Playground(replace(state.now, order=tuple(order)))
+
+
+def _place(state: RankedList) -> int:
+    return state.order.index(state.chosen if state.chosen is not None else state.order[0])
+
+
+def playground_states(start: Playground) -> list[Playground]:
+    """Every film chosen, every K and gain, each as it is and after a move up and a move down."""
+    n = len(start.now.order)
+    settings = product(range(n), range(1, n + 1), get_args(Gain))
+    chosen = [Playground(replace(start.now, chosen=item, k=k, gain=gain)) for item, k, gain in settings]
+    return [after for state in chosen for after in (state, moved(state, -1), moved(state, +1))]
+
+
+def _moves_caption(state: Playground, widget_id: str) -> str:
+    names = list(state.now.values)
+    rows = [("now", [f"{value:.4f}" for value in state.now.values.values()])]
+    rows += [(_told(move), [f"{change:+.4f}" for _, change in move.changes]) for move in state.moves]
+    rows += [("", [""] * len(names))] * (1 + MEMORY - len(rows))  # the page does not jump as moves come
+    return _table(names, rows) + _prediction(widget_id)
+
+
+def _told(move: Move) -> str:
+    return f"{move.title}: rank {move.start} to {move.end}"
+
+
+def _table(names: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+    head = "".join(f'<th scope="col" style="text-align: right; padding-left: 24px">{name}</th>' for name in names)
+    body = "".join(f"<tr>{_cells(label, values)}</tr>" for label, values in rows)
+    return f"<table><tr><td></td>{head}</tr>{body}</table>"
+
+
+def _cells(label: str, values: Sequence[str]) -> str:
+    cells = "".join(f'<td style="text-align: right; padding-left: 24px">{value}</td>' for value in values)
+    return f'<th scope="row" style="text-align: left; font-weight: normal">{html.escape(label) or "&nbsp;"}</th>{cells}'
+
+
+def _prediction(widget_id: str) -> str:
+    choice = predicted(widget_id)
+    return f"<p>You predicted: <b>{html.escape(choice)}</b>. What do you see?</p>" if choice else ""
+
+
+# ---- the staircase ---------------------------------------------------------------------------------------------------
+
+
+def metric_staircase(
+    titles: Sequence[str],
+    relevance: Sequence[float],
+    scores: Sequence[float],
+    *,
+    moving: int = 0,
+    k: int = 5,
+    widget_id: str = "04.w2",
+) -> Panel:
+    """One film's score slides; NDCG and AP stand still, then jump where it passes another film.
+
+    Args:
+        titles: the films, shape (n,), n >= 2.
+        relevance: their grades >= 0, shape (n,).
+        scores: their scores, shape (n,).
+        moving: which film moves.
+        k: how many places count.
+        widget_id: the prediction that the caption repeats.
+
+    Raises:
+        ValueError: unequal lengths, fewer than two films, a `moving` that is no index, or what the metrics refuse.
+    """
+    films = slide(titles, relevance, scores, moving, k)
+    stops = slider_stops(films)
+    caption = partial(_slope_caption, films, widget_id)
+    panel = Panel(staircase_scene(films), films.scores[moving], caption, lambda: stops)
+    slider = ipywidgets.SelectionSlider(
+        options=[(f"{stop:.2f}", stop) for stop in stops],
+        value=films.scores[moving],
+        description="Score",
+        layout=ipywidgets.Layout(width="520px"),
+    )
+    panel.add("score", slider, lambda _, score: score)
+    return panel
+
+
+N_STOPS = 60
+
+
+def slider_stops(films: Slide) -> list[float]:
+    """Where the slider can stop: evenly spaced, at the film's own score, and at every tie."""
+    even = np.linspace(*films.reach, N_STOPS + 1).round(2)
+    return sorted({*even.tolist(), films.scores[films.moving], *films.cuts})
+
+
+def _slope_caption(films: Slide, widget_id: str, score: float) -> str:
+    name = html.escape(films.titles[films.moving])
+    jumps = "; ".join(_jump_told(films, films.jump(score, up), way) for up, way in ((True, "up"), (False, "down")))
+    slope = "no slope at a tie" if score in films.cuts else "slope 0"
+    return f"<p><b>{name}</b> at {score:.2f}: {slope}. Going {jumps}.</p>{_prediction(widget_id)}"
+
+
+def _jump_told(films: Slide, jump: tuple[float, float] | None, way: str) -> str:
+    if jump is None:
+        return f"{way}, NDCG@{films.k} never changes"
+    return f"{way}, NDCG@{films.k} next changes at {jump[0]:.2f} (film {films.letters_at(jump[0])}), by {jump[1]:+.4f}"
+
+
+# ---- your taste ------------------------------------------------------------------------------------------------------
+
+Stars = tuple[float | None, ...]  # by film to rate; None is not seen
+SCALE = (None, *(half / 2 for half in range(1, 11)))
+
+
+@dataclass(frozen=True)
+class Model:
+    """What turns stars into a taste and a taste into a list; the functions are the lesson's."""
+
+    titles: Sequence[str]
+    films: Sequence[int]
+    fold_in: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    score: Callable[[np.ndarray], np.ndarray]
+
+    def vector(self, stars: Stars) -> np.ndarray:
+        """Taste vector of these stars."""
+        seen = [(film, star) for film, star in zip(self.films, stars, strict=True) if star is not None]
+        return self.fold_in(np.array([film for film, _ in seen], int), np.array([star for _, star in seen], float))
+
+    def taste(self, stars: Stars, n: int) -> Taste:
+        """The vector, and the n films with the highest predictions among those that are not up for rating."""
+        vector = self.vector(stars)
+        mine, anybody = self.score(vector), self.score(np.zeros_like(vector))
+        best = [item for item in np.argsort(-mine, kind="stable").tolist() if item not in self.films][:n]
+        films = tuple((self.titles[item], float(mine[item]), float(anybody[item])) for item in best)
+        return Taste(tuple(map(float, vector)), films)
+
+    def reach(self) -> float:
+        """The longest bar the sliders can make: a taste is linear in the stars, so one of the corners has it."""
+        corners = product((None, SCALE[1], SCALE[-1]), repeat=len(self.films))
+        return max(float(np.abs(self.vector(corner)).max()) for corner in corners)
+
+
+def taste_panel(
+    titles: Sequence[str],
+    films: Sequence[int],
+    axis_names: Sequence[str],
+    fold_in: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    score: Callable[[np.ndarray], np.ndarray],
+    *,
+    stars: Sequence[float | None] | None = None,
+    n_recommended: int = 10,
+) -> Panel:
+    """Rate a few films, see your taste vector and the films it chooses.
+
+    Args:
+        titles: all films, shape (n,).
+        films: the numbers of the films to rate, shape (r,), up to six.
+        axis_names: one per taste axis, "left <-> right".
+        fold_in: taste vector from the numbers of the rated films and their stars, (j,) and (j,) -> (axes,).
+        score: predicted stars of all films from a taste vector, (axes,) -> (n,).
+        stars: ratings to begin with, shape (r,): half stars from 0.5 to 5, None for not seen.
+        n_recommended: how many films to recommend.
+
+    Raises:
+        ValueError: no film to rate or more than six, as many stars as there are not films, or stars off the scale.
+    """
+    model = Model(titles, films, fold_in, score)
+    start = _checked_stars(films, stars)
+    scene = taste_scene(axis_names, n_recommended, model.reach())
+    rated = Scene[Stars](
+        scene.size, scene.frame, lambda every, state: scene.draw(every, model.taste(state, n_recommended))
+    )
+    panel = Panel(rated, start, _rated_caption, partial(taste_states, start))
+    for place, film in enumerate(films):
+        panel.add(f"film {place}", _star_slider(titles[film], start[place]), partial(rate, place))
+    return panel
+
+
+def _checked_stars(films: Sequence[int], stars: Sequence[float | None] | None) -> Stars:
+    start = (None,) * len(films) if stars is None else tuple(stars)
+    if not 1 <= len(films) <= 6:
+        raise ValueError(f"films must be one to six films to rate, got {len(films)}")
+    if len(start) != len(films) or not set(start) <= set(SCALE):
+        raise ValueError(f"stars must be {len(films)} half stars from 0.5 to 5, or None; got {list(start)}")
+    return start
+
+
+def _star_slider(title: str, stars: float | None) -> Any:
+    options = [("not seen" if star is None else f"{star:g} stars", star) for star in SCALE]
+    style, layout = {"description_width": "240px"}, ipywidgets.Layout(width="560px")
+    return ipywidgets.SelectionSlider(options=options, value=stars, description=title, style=style, layout=layout)
+
+
+def rate(place: int, state: Stars, star: float | None) -> Stars:
+    """Another rating for one of the films."""
+    return (*state[:place], star, *state[place + 1 :])
+
+
+def taste_states(start: Stars) -> list[Stars]:
+    """Every rating of every film with the others as they begin, and all films rated alike."""
+    single = [rate(place, start, star) for place in range(len(start)) for star in SCALE]
+    return [*single, *((star,) * len(start) for star in SCALE)]
+
+
+def _rated_caption(state: Stars) -> str:
+    return f"<p>You rated {sum(star is not None for star in state)} of {len(state)} films.</p>"
