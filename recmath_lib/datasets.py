@@ -18,7 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-LIKING = 0.6
+LIKING = 0.2
 """How much one more star adds to the log odds that a person rates a film."""
 
 

@@ -1,0 +1,249 @@
+"""Ratings as a `scipy.sparse.csr_array`: a stored entry is observed, a stored 0 is a true 0, all else is unknown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, csr_array, hstack
+from scipy.sparse.linalg import lsqr
+
+SPLITS = ("random", "user", "time")
+
+
+def from_dense(R: ArrayLike, observed: ArrayLike) -> csr_array:
+    """Ratings from a full matrix and a mask of what was observed.
+
+    Args:
+        R: ratings, shape (m, n). Cells that were not observed may hold anything, nan too.
+        observed: True where a rating was given, booleans, shape (m, n).
+
+    Returns:
+        csr_array of floats, shape (m, n). An observed 0 is stored.
+
+    Raises:
+        TypeError: observed is not boolean.
+        ValueError: R is no matrix, the shapes differ, or an observed rating is nan or infinite.
+    """
+    dense, mask = np.asarray(R, dtype=float), np.asarray(observed)
+    if mask.dtype != bool:
+        raise TypeError(f"observed must hold booleans, got {mask.dtype}")
+    if dense.ndim != 2:
+        raise ValueError(f"R must have shape (users, items), got {dense.shape}")
+    if dense.shape != mask.shape:
+        raise ValueError(f"observed must have the shape of R, {dense.shape}, got {mask.shape}")
+    users, items = np.nonzero(mask)
+    return _assemble(users, items, dense[mask], dense.shape, values_name="R")
+
+
+def from_triplets(
+    users: ArrayLike, items: ArrayLike, values: ArrayLike, shape: tuple[int, int] | None = None
+) -> csr_array:
+    """Ratings from three equally long lists: who, what, how many stars.
+
+    Args:
+        users: user numbers from 0, integers, shape (N,).
+        items: item numbers from 0, integers, shape (N,).
+        values: ratings, shape (N,). A 0 is stored.
+        shape: (m, n); None: one more than the largest numbers.
+
+    Returns:
+        csr_array of floats, shape (m, n).
+
+    Raises:
+        TypeError: users or items are not integers.
+        ValueError: lengths differ, a number is out of range, a value is nan or infinite, or a pair comes twice; the
+            message names the first such entry.
+    """
+    rows, columns = _ids(users, "users"), _ids(items, "items")
+    stars = np.asarray(values, dtype=float)
+    if not rows.shape == columns.shape == stars.shape:
+        raise ValueError(
+            f"users, items and values must be equally long, got {rows.shape}, {columns.shape}, {stars.shape}"
+        )
+    if shape is None:
+        shape = (_size(rows, "users"), _size(columns, "items"))
+    _check_range(rows, shape[0], "users")
+    _check_range(columns, shape[1], "items")
+    _refuse_duplicates(rows, columns)
+    return _assemble(rows, columns, stars, shape, values_name="values")
+
+
+def split(
+    ratings: csr_array, test: float = 0.2, by: str = "random", seed: int = 0, times: csr_array | None = None
+) -> tuple[csr_array, csr_array]:
+    """Observed ratings shared out into a part to learn from and a part to test on.
+
+    Args:
+        ratings: csr_array, shape (m, n), with N stored entries.
+        test: share to hold out, strictly between 0 and 1; numbers of ratings are rounded to the nearest.
+        by: "random" holds out a share of all N; "user" a random share of the ratings of every user; "time" the last
+            share of every user. "user" and "time" leave everybody at least one rating to learn from, so a user with one
+            rating keeps it in train; "random" promises no such thing.
+        seed: of the random choice; by="time" makes none. Of ratings given at the same time, the item with the larger
+            number counts as later.
+        times: csr_array with the entries of ratings, for by="time" and only there.
+
+    Returns:
+        (train, test), csr_arrays of shape (m, n). Each stored entry of ratings, zeros too, is in exactly one of them.
+
+    Raises:
+        TypeError: ratings or times is not a csr_array.
+        ValueError: test or by is out of range, a rating is nan, times is missing, misplaced or has other entries.
+    """
+    ratings = _checked(ratings, "ratings")
+    if not 0 < test < 1:
+        raise ValueError(f"test must lie strictly between 0 and 1, got {test}")
+    if by not in SPLITS:
+        raise ValueError(f"by must be one of {SPLITS}, got {by!r}")
+    order = _times_of(ratings, times) if by == "time" else np.random.default_rng(seed).random(ratings.nnz)
+    if by != "time" and times is not None:
+        raise ValueError(f"times is for by='time' only, got it with by={by!r}")
+    held_out = _last_of_all(order, test) if by == "random" else _last_of_each_user(ratings, order, test)
+    return _only(ratings, ~held_out), _only(ratings, held_out)
+
+
+@dataclass(frozen=True, eq=False)
+class Biases:
+    """What is left of ratings without any taste: a mean, strict and generous users, weak and strong items.
+
+    Attributes:
+        mean: mean of the observed ratings.
+        user_bias: what each user adds to it, shape (m,); 0 for a user without ratings.
+        item_bias: what each item adds to it, shape (n,); 0 for an item without ratings.
+    """
+
+    mean: float
+    user_bias: NDArray[np.float64]
+    item_bias: NDArray[np.float64]
+
+    def predict(self, users: ArrayLike, items: ArrayLike) -> NDArray[np.float64]:
+        """mean + user bias + item bias for each pair; users and items are integers that broadcast together."""
+        return self.mean + self.user_bias[np.asarray(users)] + self.item_bias[np.asarray(items)]
+
+
+def remove_biases(ratings: csr_array, damping: float = 5.0) -> tuple[csr_array, Biases]:
+    """Ratings minus mean, user bias and item bias.
+
+    The biases are a ridge regression: they minimize the squared residuals plus damping times the squared biases. So
+    an item with few ratings is drawn towards 0, as if it had `damping` more ratings equal to the mean.
+
+    Args:
+        ratings: csr_array, shape (m, n), at least one stored entry.
+        damping: >= 0, in ratings. At 0, biases that the ratings leave open are the ones with the least sum of squares.
+
+    Returns:
+        (residuals, biases): a csr_array with exactly the entries of ratings, zeros too, and the `Biases`.
+
+    Raises:
+        TypeError: ratings is not a csr_array.
+        ValueError: ratings has no stored entry or a nan, or damping is negative.
+    """
+    ratings = _checked(ratings, "ratings")
+    if ratings.nnz == 0:
+        raise ValueError("ratings must have at least one stored entry, got none")
+    if not 0 <= damping < np.inf:
+        raise ValueError(f"damping must be a finite number >= 0, got {damping}")
+    mean = float(ratings.data.mean())
+    by_user, by_item = _indicator(_rows(ratings), ratings.shape[0]), _indicator(ratings.indices, ratings.shape[1])
+    solution = lsqr(hstack([by_user, by_item]), ratings.data - mean, damp=damping**0.5, atol=1e-12, btol=1e-12)[0]
+    biases = Biases(mean, *np.split(solution, [ratings.shape[0]]))
+    residuals = ratings.data - biases.predict(_rows(ratings), ratings.indices)
+    return csr_array((residuals, ratings.indices.copy(), ratings.indptr.copy()), shape=ratings.shape), biases
+
+
+# ---------------------------------------------------------------- how it is done
+
+
+def _assemble(
+    users: NDArray, items: NDArray, values: NDArray[np.float64], shape: tuple[int, int], values_name: str
+) -> csr_array:
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        first = bad[0]
+        raise ValueError(
+            f"{values_name} must be finite, got {values[first]} for user {users[first]}, item {items[first]}"
+        )
+    return csr_array(coo_array((values, (users, items)), shape=shape))
+
+
+def _ids(numbers: ArrayLike, name: str) -> NDArray[np.intp]:
+    array = np.asarray(numbers)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be a list of numbers, got shape {array.shape}")
+    # An empty list has no integer type of its own.
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"{name} must be integers, got {array.dtype}")
+    return array.astype(np.intp)
+
+
+def _size(ids: NDArray[np.intp], name: str) -> int:
+    if ids.size == 0:
+        raise ValueError(f"shape must be given when {name} is empty")
+    return int(ids.max()) + 1
+
+
+def _check_range(ids: NDArray[np.intp], size: int, name: str) -> None:
+    bad = np.flatnonzero((ids < 0) | (ids >= size))
+    if bad.size:
+        raise ValueError(f"{name} must lie in 0..{size - 1}, got {ids[bad[0]]} at position {bad[0]}")
+
+
+def _refuse_duplicates(users: NDArray, items: NDArray) -> None:
+    order = np.lexsort((items, users))
+    repeats = (np.diff(users[order]) == 0) & (np.diff(items[order]) == 0)
+    if repeats.any():
+        # lexsort is stable: order[1:][repeats] are the entries with an equal one before them.
+        again = order[1:][repeats].min()
+        raise ValueError(
+            f"user {users[again]}, item {items[again]} is given twice, the second time at position {again}"
+        )
+
+
+def _checked(matrix: csr_array, name: str) -> csr_array:
+    """The matrix with sorted entries; an error if it is not what the course calls ratings."""
+    if not isinstance(matrix, csr_array):
+        raise TypeError(f"{name} must be a scipy.sparse.csr_array, got {type(matrix).__name__}")
+    if not matrix.has_canonical_format:
+        matrix = matrix.sorted_indices()
+        _refuse_duplicates(_rows(matrix), matrix.indices)
+    if not np.isfinite(matrix.data).all():
+        raise ValueError(f"{name} must be finite, got {matrix.data[~np.isfinite(matrix.data)][0]}")
+    return matrix
+
+
+def _times_of(ratings: csr_array, times: csr_array | None) -> NDArray:
+    if times is None:
+        raise ValueError("times must be given for by='time', got None")
+    times = _checked(times, "times")
+    same = times.shape == ratings.shape and np.array_equal(times.indptr, ratings.indptr)
+    if not (same and np.array_equal(times.indices, ratings.indices)):
+        raise ValueError(f"times must have the entries of ratings, {ratings.nnz} of {ratings.shape}, got others")
+    return times.data
+
+
+def _last_of_all(order: NDArray, share: float) -> NDArray[np.bool_]:
+    rank = np.argsort(np.argsort(order, kind="stable"), kind="stable")
+    return rank >= order.size - round(share * order.size)
+
+
+def _last_of_each_user(ratings: csr_array, order: NDArray, share: float) -> NDArray[np.bool_]:
+    users, counts = _rows(ratings), np.diff(ratings.indptr)
+    held_out = np.minimum(np.rint(share * counts).astype(int), np.maximum(counts - 1, 0))
+    place_within_user = np.empty(ratings.nnz, dtype=np.intp)
+    place_within_user[np.lexsort((order, users))] = np.arange(ratings.nnz) - ratings.indptr[users]
+    return place_within_user >= (counts - held_out)[users]
+
+
+def _only(ratings: csr_array, keep: NDArray[np.bool_]) -> csr_array:
+    # By hand, because arithmetic on sparse arrays would drop the stored zeros.
+    kept_before = np.concatenate([[0], np.cumsum(keep)])
+    return csr_array((ratings.data[keep], ratings.indices[keep], kept_before[ratings.indptr]), shape=ratings.shape)
+
+
+def _rows(ratings: csr_array) -> NDArray[np.intp]:
+    return np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr))
+
+
+def _indicator(ids: NDArray, size: int) -> csr_array:
+    """Row e has a single 1, in column ids[e]."""
+    return csr_array((np.ones(ids.size), ids, np.arange(ids.size + 1)), shape=(ids.size, size))
