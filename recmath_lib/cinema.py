@@ -300,7 +300,7 @@ def _title(genre: str, number: int) -> str:
 
 def main(path: Path = Path(__file__).parent / "data" / "cinema.npz") -> None:
     """Draw the cinema and write it, by default next to this module."""
-    np.savez_compressed(path, allow_pickle=False, **draw())
+    np.savez_compressed(path, **draw())
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
