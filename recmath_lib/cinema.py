@@ -14,6 +14,7 @@ are rounded to hundredths before anything is computed from them. So another mach
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -300,7 +301,8 @@ def _title(genre: str, number: int) -> str:
 
 def main(path: Path = Path(__file__).parent / "data" / "cinema.npz") -> None:
     """Draw the cinema and write it, by default next to this module."""
-    np.savez_compressed(path, **draw())
+    arrays: dict[str, Any] = {**draw()}
+    np.savez_compressed(path, **arrays)
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 

@@ -70,7 +70,7 @@ class Cinema:
         axis_names: the three taste axes, "negative end <-> positive end".
         user_axes: taste of each person on the axes, shape (m, 3), every column with mean 0.
         item_axes: place of each film on the axes, shape (n, 3), every column with mean 0.
-        mean: stars of the average person for the average film.
+        mean: stars before any bias or taste is added, 3.1.
         user_bias: stars a person gives above the mean, shape (m,).
         item_bias: stars a film earns above the mean, shape (n,).
         archetype_names: the sorts of people.
