@@ -22,8 +22,8 @@ FOLDERS = (("lessons", "notebooks"), ("exercises", "exercises"), ("exercises", "
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 OPTIONS = {"store_widget_state": False, "record_timing": False, "coalesce_streams": True}
 WIDGET = "application/vnd.jupyter.widget-view+json"  # names a model that dies with its kernel
-BLOCK = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^\1### END SOLUTION(?:\n|\Z)", re.MULTILINE | re.DOTALL)
-STUB = re.compile(r"^\w+ = \.\.\.[^\n]*\n(?=### BEGIN SOLUTION)", re.MULTILINE)
+BLOCK = re.compile(r"(?ms)^([ \t]*)### BEGIN SOLUTION\n((?:(?!### BEGIN).)*?)^\1### END SOLUTION(?:\n|\Z)")
+STUB = re.compile(r"(?m)^\w+ = \.\.\.[^\n]*\n(?=### BEGIN SOLUTION)")
 IMAGE = re.compile(r"data:image/[\w+.-]+;base64,[A-Za-z0-9+/=]+")
 NOT_COMPARED = {"output_type", "metadata", "execution_count", "data", "image/png", "image/jpeg"}  # as nbval does
 
@@ -135,7 +135,7 @@ def main(root: Path, arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="run nothing, say which notebooks differ from the text")
     options = parser.parse_args(arguments)
     work, failed = check if options.check else build, False
-    for text, notebook in pages(root, options.start):
+    for text, notebook in pages(root, options.start) or parser.error(f"no text starts with {options.start!r}"):
         try:
             work(text, notebook)
             result = "as its text says"
