@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recmath_lib._sandbox_answers import Call, Outcome, TimeUp, pack, unpack_outcome
+from recmath_lib._sandbox_answers import Call, Outcome, TimeUp, pack, printable, unpack_outcome
 
 PACKAGE = Path(__file__).resolve().parent
 PROGRAM = ("_sandbox_child.py", "_sandbox_answers.py")
@@ -267,7 +267,7 @@ def _read_cells(
     deadline = time.monotonic() + time_limit
     for number, source in enumerate(cells):
         try:
-            told = str(child.report("cell", deadline))[:300]
+            told = printable(str(child.report("cell", deadline))[:300])
         except TimeUp:
             errors[number] = f"did not finish within {time_limit:g} seconds, and was left out"
             return number, "timeout"

@@ -334,7 +334,7 @@ def unpack(packed: Any) -> Any:
         return tuple(items) if packed["is"] == "tuple" else items
     if packed["is"] == "dict":
         return {unpack(key): unpack(item) for key, item in packed["items"]}
-    return Ellipsis if packed["is"] == "ellipsis" else Other(str(packed["name"])[:LONGEST_TEXT])
+    return Ellipsis if packed["is"] == "ellipsis" else Other(printable(str(packed["name"])[:LONGEST_TEXT]))
 
 
 def _unpack_array(dtype: str, shape: list[int], data: str) -> np.ndarray:
@@ -349,12 +349,20 @@ def pack_outcome(outcome: Outcome) -> dict[str, Any]:
     return {**vars(outcome), "value": pack(outcome.value)}
 
 
+def printable(text: str) -> str:
+    """Text without what could steer a terminal."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text)
+
+
 def unpack_outcome(packed: Mapping[str, Any]) -> Outcome:
     """The inverse of `pack_outcome`; whatever it is given, the fields have their types.
 
     Raises:
         ValueError, TypeError, KeyError, RecursionError: not something `pack_outcome` makes.
     """
-    texts = {name: str(packed[name])[: 2 * LONGEST_TEXT] for name in ("sort", "text", "where", "warning", "printed")}
+    texts = {
+        name: printable(str(packed[name])[: 2 * LONGEST_TEXT])
+        for name in ("sort", "text", "where", "warning", "printed")
+    }
     lists = {name: tuple(str(item)[:40] for item in packed[name][:20]) for name in ("changed", "touched")}
     return Outcome(value=unpack(packed["value"]), **texts, **lists)  # type: ignore[arg-type]

@@ -1,0 +1,342 @@
+"""`check` and `hint` for learners, `grade` and a command line for teachers.
+
+In a notebook::
+
+    check("04.1", dcg_at_k)     # right, not solved yet, or the smallest case that fails
+    hint("04.1")                # one hint more each time
+
+On the command line, one file at a time, in a child process that never sees an expected value::
+
+    python -m recmath_lib.grading 04 notebook.ipynb [--seed N] [--json FILE] [--time-limit SECONDS]
+
+The exit code is 0 if the file was graded, whatever the points, and 2 if it could not be.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import platform
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recmath_lib import __version__, checks
+from recmath_lib._judge import Finding, Verdict, judge, observe_patiently, requested
+from recmath_lib._sandbox import NotGradableError, Request, Run, read_cells, run, sandbox
+from recmath_lib._sandbox_answers import outcomes, shown
+from recmath_lib.checks.base import FunctionTask, NumbersTask, Task, WrongAnswer
+
+WIDTH = 100
+MOST_LINES = 20
+MOST_KINDS = 3
+LAST_HINT = "That was the last hint. The way there stands in the lesson; a full answer lies in solutions/."
+
+
+@dataclass(frozen=True)
+class Report:
+    """Points for one answer.
+
+    Attributes:
+        points: what it earned, each case an equal share of max_points.
+        max_points: full marks.
+        findings: one per case; `passed`, `kind`, `problem` and `sentences` say what happened.
+    """
+
+    points: float
+    max_points: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass
+class Progress:
+    """What one learner has seen of one task in this kernel."""
+
+    failures: int = 0
+    hints: int = 0
+    looks_like: tuple[WrongAnswer, ...] = ()
+
+
+_progress: dict[str, Progress] = {}
+
+
+def check(task: str | Task, answer: Any) -> None:
+    """Print whether an answer is right, and if not, the smallest case that shows it.
+
+    Never raises, prints at most a screen, and leaves the answer's arguments, stdout and the random generators as they
+    were. A function gets five seconds per case, where the system has timers (not on Windows).
+
+    Args:
+        task: the task's id, such as "04.1".
+        answer: the function, or the value, as the task asks for it.
+    """
+    stdout = sys.stdout
+    try:
+        text = _checked(_found(task), answer)
+    except LookupError as error:
+        text = str(error.args[0])
+    except BaseException as error:
+        text = f"{shown(task)}  cannot be checked: {type(error).__name__}: {shown(error, str)}"
+    sys.stdout = stdout  # an answer may have put something else there
+    print(text)
+
+
+def hint(task: str | Task) -> None:
+    """Print the next of the three hints, and what the last wrong answer looks like. Never raises."""
+    try:
+        text = _hinted(_found(task))
+    except LookupError as error:
+        text = str(error.args[0])
+    except BaseException as error:
+        text = f"{shown(task)}  has no hint: {type(error).__name__}: {shown(error, str)}"
+    print(text)
+
+
+def grade(task: str | Task, answer: Any, seed: int = 0) -> Report:
+    """Points for an answer that is trusted to run in this process (the command line takes the others).
+
+    Args:
+        task: the task's id, such as "04.1".
+        answer: the function, or the value.
+        seed: draws the random cases.
+
+    Raises:
+        LookupError: no such task.
+    """
+    verdict = _verdict(_found(task), answer, seed)
+    return Report(verdict.points, verdict.task.points, verdict.findings)
+
+
+def _found(task: str | Task) -> Task:
+    """The task itself, or the one with this id."""
+    return task if isinstance(task, Task) else checks.find(task)
+
+
+def _verdict(task: Task, answer: Any, seed: int) -> Verdict:
+    """Run an answer here and judge it."""
+    calls = requested(task, seed)
+    if calls is None:
+        return judge(task, [observe_patiently(lambda: answer, (), {})], seed)
+    return judge(task, outcomes(answer, calls, observe_patiently), seed)
+
+
+def _checked(task: Task, answer: Any) -> str:
+    """What `check` prints; counts failures."""
+    verdict = _verdict(task, answer, seed=0)
+    progress = _progress.setdefault(task.id, Progress())
+    if verdict.unsolved:
+        return told(verdict)
+    progress.failures = 0 if verdict.right else progress.failures + 1
+    progress.looks_like = verdict.looks_like
+    return told(verdict, name_mistake=verdict.at_once or progress.failures > 1)
+
+
+def _hinted(task: Task) -> str:
+    """What `hint` prints; counts hints."""
+    progress = _progress.setdefault(task.id, Progress())
+    number = min(progress.hints, 2)
+    lines = [f"{task.id}  hint {number + 1} of 3: {task.hints[number]}", *_mistake_lines(progress.looks_like)]
+    progress.hints += 1
+    return _screen([*lines, LAST_HINT] if number == 2 else lines)
+
+
+# ---------------------------------------------------------------- sentences
+
+
+def told(verdict: Verdict, name_mistake: bool = False) -> str:
+    """A verdict as a learner reads it."""
+    task_id, first = verdict.task.id, verdict.findings[0]
+    if verdict.unsolved:
+        return f"{task_id}  {first.sentences[0] if len(verdict.findings) == 1 else 'not solved yet'}"
+    if verdict.right:
+        return f"{task_id}  {_all_right(verdict)}"
+    lines = [f"{task_id}  not yet{_summary(verdict)}", *_evidence(verdict)]
+    lines += _mistake_lines(verdict.looks_like) if name_mistake else []
+    return _screen([*lines, f'hint("{task_id}") for more.'])
+
+
+def _all_right(verdict: Verdict) -> str:
+    """The sentence for full marks."""
+    counted = {FunctionTask: "cases", NumbersTask: "numbers"}.get(type(verdict.task))
+    number = len(verdict.findings)
+    return f"right on all {number} {counted}" if counted and number > 1 else "right"
+
+
+def _evidence(verdict: Verdict) -> list[str]:
+    """The smallest failing case of a function; what is wrong with each number, choice or order."""
+    failed = [finding for finding in verdict.findings if not finding.passed]
+    if isinstance(verdict.task, FunctionTask):
+        smallest = min((finding for finding in failed if finding.problem != "not run"), key=lambda f: f.size)
+        return [*([smallest.call] if smallest.call else []), *smallest.sentences]
+    return [finding.sentences[0] for finding in failed]
+
+
+def _summary(verdict: Verdict) -> str:
+    """Which sorts of cases pass and which fail."""
+    passed, total = sum(finding.passed for finding in verdict.findings), len(verdict.findings)
+    if total == 1:
+        return ""
+    if isinstance(verdict.task, NumbersTask):
+        return f": {passed} of {total} numbers are right"
+    if not passed:
+        return f": wrong on all {total} cases"
+    failing = _kinds(verdict, passed=False)
+    clean = [kind for kind in _kinds(verdict, passed=True) if kind not in failing]
+    if clean and len(clean) < len(failing):
+        return f": right only on {_listed(clean)}, wrong on the other {total - passed} of {total} cases"
+    return f": right on {passed} of {total} cases, wrong only on {_listed(failing)}"
+
+
+def _kinds(verdict: Verdict, passed: bool) -> list[str]:
+    """The sorts of the cases that passed or failed, each once."""
+    return list(dict.fromkeys(finding.kind for finding in verdict.findings if finding.passed is passed))
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    """Some sorts of cases in a row."""
+    more = f" and {len(kinds) - MOST_KINDS} more sorts" if len(kinds) > MOST_KINDS else ""
+    return "; ".join(kinds[:MOST_KINDS]) + more
+
+
+def _mistake_lines(looks_like: Sequence[WrongAnswer]) -> list[str]:
+    """The misconception, or the ones that cannot be told apart, and where to read again."""
+    if len(looks_like) == 1:
+        return [f"Looks like this: {looks_like[0].misconception}", f"Read again: {looks_like[0].read_again}"]
+    words = ["Either", *["or"] * (len(looks_like) - 1)]
+    lines = [f"{word}: {wrong.misconception}" for word, wrong in zip(words, looks_like, strict=False)]
+    places = dict.fromkeys(wrong.read_again for wrong in looks_like)
+    return [*lines[:MOST_KINDS], *([f"Read again: {'; '.join(places)}"] if places else [])]
+
+
+def _screen(lines: Iterable[str]) -> str:
+    """Lines wrapped to the width, indented below the first, cut at a screen."""
+    wrapped = [part for line in lines for part in textwrap.wrap(line, WIDTH - 6) or [""]]
+    head, *rest = wrapped[:MOST_LINES]
+    return "\n".join([head, *(f"      {line}" for line in rest)])
+
+
+# ---------------------------------------------------------------- command line
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One graded file."""
+
+    path: Path
+    seed: int
+    verdicts: tuple[Verdict, ...]
+    ran: Run
+
+    @property
+    def points(self) -> float:
+        """The sum over tasks."""
+        return sum(verdict.points for verdict in self.verdicts)
+
+    @property
+    def max_points(self) -> int:
+        """Full marks of the lesson."""
+        return sum(verdict.task.points for verdict in self.verdicts)
+
+
+def grade_notebook(
+    lesson: str, path: Path, seed: int = 0, time_limit: float = 10.0, use_bwrap: bool = True
+) -> Submission:
+    """Grade one file in a child process that gets the inputs of the cases and nothing else.
+
+    Args:
+        lesson: the lesson's digits, "04".
+        path: the notebook; it is read, and never written or handed to the child as a file.
+        seed: draws the random cases.
+        time_limit: seconds for all cells together, and for each task.
+        use_bwrap: whether to look for bubblewrap.
+
+    Raises:
+        LookupError: no such lesson.
+        NotGradableError: not a readable notebook.
+    """
+    tasks = checks.lesson(lesson)
+    cells = read_cells(path)
+    with sandbox(use_bwrap) as box:
+        ran = run(cells, [Request(task.name, requested(task, seed)) for task in tasks], time_limit, box)
+    verdicts = tuple(judge(task, found, seed) for task, found in zip(tasks, ran.outcomes, strict=True))
+    return Submission(path, seed, verdicts, ran)
+
+
+def table(submission: Submission) -> str:
+    """A graded file as text: a line per task, what failed, what its cells raised."""
+    lines = [f"{submission.path.name}   seed {submission.seed}   sandbox: {submission.ran.sandbox}", ""]
+    for verdict in submission.verdicts:
+        points = f"{verdict.points:5.2f} / {verdict.task.points}"
+        lines += [
+            f"{points:>10}  {line}" if not n else f"{'':10}  {line}" for n, line in enumerate(_for_teacher(verdict))
+        ]
+    lines += [f"{submission.points:5.2f} / {submission.max_points}  total", ""]
+    lines += [f"cell {number}: {error}" for number, error in enumerate(submission.ran.cells, start=1) if error]
+    return "\n".join(lines if submission.ran.cells else [*lines, "the notebook has no code cells"]).rstrip()
+
+
+def _for_teacher(verdict: Verdict) -> list[str]:
+    """The learner's message without the invitation to a hint."""
+    return [line for line in told(verdict, name_mistake=True).split("\n") if not line.strip().startswith("hint(")]
+
+
+def as_data(submission: Submission) -> dict[str, Any]:
+    """A graded file as what JSON can hold."""
+    return {
+        "notebook": submission.path.name,
+        "seed": submission.seed,
+        "points": round(submission.points, 4),
+        "max_points": submission.max_points,
+        "tasks": [_task_data(verdict) for verdict in submission.verdicts],
+        "cells": [{"cell": n, "error": error} for n, error in enumerate(submission.ran.cells, start=1) if error],
+        "sandbox": submission.ran.sandbox,
+        "versions": versions(),
+    }
+
+
+def _task_data(verdict: Verdict) -> dict[str, Any]:
+    """One task of a graded file."""
+    task = verdict.task
+    cases = [
+        {"kind": f.kind, "passed": f.passed, "problem": f.problem, "told": list(f.sentences)} for f in verdict.findings
+    ]
+    return {
+        "id": task.id,
+        "title": task.title,
+        "points": round(verdict.points, 4),
+        "max_points": task.points,
+        "looks_like": [wrong.name for wrong in verdict.looks_like],
+        "cases": cases,
+    }
+
+
+def versions() -> dict[str, str]:
+    """What graded."""
+    libraries = {name: importlib.metadata.version(name) for name in ("numpy", "scipy")}
+    return {"recmath_lib": __version__, "python": platform.python_version(), **libraries}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 0 if the file was graded, 2 if it could not be."""
+    parser = argparse.ArgumentParser(prog="python -m recmath_lib.grading", description="Grade one notebook.")
+    parser.add_argument("lesson", help="the lesson's number, such as 04")
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("--seed", type=int, default=0, help="draws the random cases (default 0)")
+    parser.add_argument("--json", type=Path, help="also write points, findings and versions to this file")
+    parser.add_argument("--time-limit", type=float, default=10.0, help="seconds for all cells, and for each task (10)")
+    options = parser.parse_args(arguments)
+    try:
+        submission = grade_notebook(options.lesson, options.notebook, options.seed, options.time_limit)
+        if options.json:
+            options.json.write_text(json.dumps(as_data(submission), indent=1) + "\n", "utf-8")
+    except (NotGradableError, LookupError, OSError) as error:
+        print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
+        return 2
+    print(table(submission))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
