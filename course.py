@@ -63,8 +63,7 @@ def say(text: str) -> None:
 def surroundings(**more: str) -> dict[str, str]:
     """The environment of every child process: this one's, without what would mix another Python into .venv."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    # UTF-8 mode: before Python 3.13 a .pth file is read in the locale's encoding, and ours may hold a non-ASCII path.
-    return {**kept, "PYTHONUTF8": "1", **more}
+    return {**kept, "PYTHONUTF8": "1", **more}  # one encoding for what is read and printed, on Windows too
 
 
 def works(command: list[str], **more: str) -> bool:
@@ -174,6 +173,13 @@ def install(root: Path) -> None:
     say("installing the pinned packages, 1 to 3 minutes on a good line")
     pip_install(root, "pip", "flit_core")  # first and pinned, so that pip fetches no other build backend
     pip_install(root, "--no-build-isolation", "-e", f".[{','.join(EXTRAS)}]")
+    relative_link(root)
+
+
+def relative_link(root: Path) -> None:
+    """Point from .venv to the checkout in ASCII: before Python 3.13 a .pth file is read in the locale's encoding."""
+    for link in (root / ".venv").glob("**/site-packages/recmath_lib.pth"):
+        link.write_text(os.path.relpath(root, link.parent), encoding="ascii")
 
 
 def set_up(root: Path) -> Path:
@@ -382,11 +388,16 @@ def data_finding(python: Path, loader: str, what: str) -> Finding:
     return Finding(f"{what} loads") if ran else Finding(f"{what} does not load: {printed}", f"{START} lab mends .venv")
 
 
-def program_finding(names: tuple[str, ...], lost: str) -> Finding:
-    if any(shutil.which(name) for name in names):
-        return Finding(f"{names[0]} is installed")
-    remedy = f"install it from your system's packages (Debian: apt-get install {names[-1]})"
-    return Finding(f"{names[0]} is not installed: {lost}", remedy, needed=False)
+BROWSERS = [[name, "--version"] for name in ("chromium", "chromium-browser", "google-chrome")]
+SANDBOXES = [["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]]
+
+
+def program_finding(package: str, trials: list[list[str]], lost: str) -> Finding:
+    found = next((trial[0] for trial in trials if works(trial)), None)
+    if found:
+        return Finding(f"{found} runs")
+    remedy = f"install it from your system's packages (Debian: apt-get install {package})"
+    return Finding(f"{package} is not installed or cannot run here: {lost}", remedy, needed=False)
 
 
 def doctor(root: Path, python: Path, args: list[str]) -> int:
@@ -397,8 +408,8 @@ def doctor(root: Path, python: Path, args: list[str]) -> int:
         *package_findings(root, python),
         data_finding(python, "load_cinema", "the cinema"),
         data_finding(python, "load_movielens", "MovieLens (file and checksum)"),
-        program_finding(("google-chrome", "chromium-browser", "chromium"), "tests in a browser are skipped"),
-        program_finding(("bwrap", "bubblewrap"), "submissions are graded in a child process without a sandbox"),
+        program_finding("chromium", BROWSERS, "browser tests are skipped"),
+        program_finding("bubblewrap", SANDBOXES, "submissions are graded in a child process without a sandbox"),
     ]
     print("\n".join(finding.line() for finding in findings))
     missing = sum(bool(finding.remedy) and finding.needed for finding in findings)
