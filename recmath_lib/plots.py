@@ -1,7 +1,7 @@
 """Pictures: the house style, and scenes that turn a state into marks on axes and the words that describe them.
 
-A scene has two parts. `frame` draws what never changes and returns the axes; `draw` adds what the state changes and
-returns the alt text. So one scene serves the still picture, the live widget and the tests.
+A scene puts its marks on a stage once; `stage.draw(state)` moves them and returns the alt text. So one scene serves the
+still picture, the live widget and the tests.
 """
 
 from __future__ import annotations
@@ -9,19 +9,22 @@ from __future__ import annotations
 import base64
 import html
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from recmath_lib import metrics
@@ -60,6 +63,7 @@ HOUSE: Mapping[Any, Any] = MappingProxyType(
 )
 
 State = TypeVar("State")
+Shown = TypeVar("Shown", contravariant=True)
 
 
 def house() -> AbstractContextManager[None]:
@@ -120,32 +124,67 @@ def css_width(figure: Figure) -> int:
     return round(figure.get_figwidth() * CSS_PIXELS_PER_INCH)
 
 
+class Stage(Protocol[Shown]):
+    """A figure with its marks in place."""
+
+    moving: Sequence[Artist]  # the marks that a state changes; all others stay
+
+    def draw(self, state: Shown) -> str:
+        """Set the moving marks to a state; return the alt text."""
+
+
 @dataclass(frozen=True)
 class Scene(Generic[State]):
     """A picture that depends on a state.
 
     Args:
         size: width and height in inches; one inch is 96 CSS pixels.
-        frame: draws what never changes into a figure and returns its axes.
-        draw: adds to the axes what the state changes, sets their left titles, returns the alt text. It sets no limits,
-            ticks or labels: those belong to the frame.
+        stage: puts all marks into a figure. Limits, ticks and labels belong to what stays.
     """
 
     size: tuple[float, float]
-    frame: Callable[[Figure], Sequence[Axes]]
-    draw: Callable[[Sequence[Axes], State], str]
+    stage: Callable[[Figure], Stage[State]]
 
 
 def still(scene: Scene[State], state: State) -> Picture:
     """The scene's picture of one state."""
     with house():
         figure = Figure(figsize=scene.size, layout="constrained")
-        alt = scene.draw(scene.frame(figure), state)
-        return picture(figure, alt)
+        return picture(figure, scene.stage(figure).draw(state))
 
 
 def _one_axes(size: tuple[float, float], draw: Callable[[Axes], str]) -> Picture:
-    return still(Scene(size, lambda figure: [figure.subplots()], lambda every, _: draw(every[0])), None)
+    with house():
+        figure = Figure(figsize=size, layout="constrained")
+        return picture(figure, draw(figure.subplots()))
+
+
+def _column(axes: Axes, x: float, n: int, **style: Any) -> list[Text]:
+    """Empty texts, one per row 1..n."""
+    return [axes.text(x, row, "", **{**ROW, **style}) for row in range(1, n + 1)]
+
+
+def _fill(column: Sequence[Text], words: Sequence[str], colours: Sequence[str] | None = None) -> None:
+    """Write a column; what is left of it stays empty."""
+    for text, word in zip(column, chain(words, repeat("")), strict=False):
+        text.set_text(word)
+    for text, colour in zip(column, colours or (), strict=False):
+        text.set_color(colour)
+
+
+def _bars(axes: Axes, **style: Any) -> PolyCollection:
+    """Horizontal bars, none yet. One collection draws faster than many rectangles."""
+    bars = PolyCollection([], **style)
+    axes.add_collection(bars, autolim=False)
+    return bars
+
+
+def _set_bars(bars: PolyCollection, rows: Iterable[float], widths: Iterable[float], half: float) -> None:
+    corners = [((0, y - half), (x, y - half), (x, y + half), (0, y + half)) for y, x in zip(rows, widths, strict=False)]
+    bars.set_verts(corners)
+
+
+ROW: Mapping[str, Any] = MappingProxyType({"va": "center", "fontsize": 9.5})
 
 
 # ---- a ranked list: gain x discount beside the ideal, Eq. (4.9) and (4.10) -------------------------------------------
@@ -183,7 +222,12 @@ class RankedList:
         }
 
 
-def gain_bars(titles: Sequence[str], relevance: Sequence[float], k: int, gain: metrics.Gain = "exp") -> Picture:
+def gain_bars(
+    titles: Sequence[str],
+    relevance: Sequence[float],
+    k: int,
+    gain: metrics.Gain = "exp",
+) -> Picture:
     """A ranked list as bars of gain x discount, beside the ideal order of the same films.
 
     Args:
@@ -195,10 +239,16 @@ def gain_bars(titles: Sequence[str], relevance: Sequence[float], k: int, gain: m
     Raises:
         ValueError: titles and relevance of different lengths, or what `metrics.ndcg_at_k` refuses.
     """
-    return still(ranking_scene(len(titles)), ranked_list(titles, relevance, k, gain))
+    films = ranked_list(titles, relevance, k, gain)
+    return still(ranking_scene(films), films)
 
 
-def ranked_list(titles: Sequence[str], relevance: Sequence[float], k: int, gain: metrics.Gain = "exp") -> RankedList:
+def ranked_list(
+    titles: Sequence[str],
+    relevance: Sequence[float],
+    k: int,
+    gain: metrics.Gain = "exp",
+) -> RankedList:
     """The films in the order given.
 
     Raises:
@@ -209,51 +259,102 @@ def ranked_list(titles: Sequence[str], relevance: Sequence[float], k: int, gain:
     return RankedList(tuple(titles), tuple(map(float, relevance)), tuple(range(len(titles))), k, gain)
 
 
-NAME, GRADE, TERM = -3.05, -0.12, 0.06  # where the columns of a list stand; the longest bar goes from 0 to 1
-ROW: Mapping[str, Any] = MappingProxyType({"va": "center", "fontsize": 9.5})
+NAME, GRADE, TERM = (
+    -3.05,
+    -0.12,
+    0.06,
+)  # where the columns of a list stand; the longest bar goes from 0 to 1
 
 
-def ranking_scene(n: int) -> Scene[RankedList]:
-    """A list of n films beside its ideal."""
-    return Scene((8.3, 1.05 + 0.31 * n), lambda figure: _list_frame(figure, n), _draw_lists)
+def ranking_scene(films: RankedList) -> Scene[RankedList]:
+    """A list beside its ideal; the states are the same films in any order, with any K and gain."""
+    return Scene(
+        (8.3, 1.05 + 0.31 * len(films.titles)),
+        lambda figure: RankingStage(figure, films),
+    )
 
 
-def _list_frame(figure: Figure, n: int) -> Sequence[Axes]:
+class RankingStage:
+    """A list beside its ideal."""
+
+    def __init__(self, figure: Figure, films: RankedList) -> None:
+        n = len(films.titles)
+        mine, best = _list_frame(figure, films.ideal.rels)
+        self.title = mine.set_title("", loc="left")
+        self.names, self.grades = (
+            _column(mine, NAME, n),
+            _column(mine, GRADE, n, ha="right"),
+        )
+        self.pointer = mine.text(NAME - 0.27, 0, "▸", ha="right", **ROW)
+        self.mine = TermBars(mine, n, "{gain:g} × {discount:.3f} = {term:.2f}", color=BLUE)
+        self.best = TermBars(
+            best,
+            n,
+            "{term:.2f}",
+            facecolor=ORANGE,
+            hatch="///",
+            edgecolor="white",
+            linewidth=0,
+        )
+        texts = (self.title, self.pointer, *self.names, *self.grades)
+        self.moving: Sequence[Artist] = (*self.mine.moving, *self.best.moving, *texts)
+
+    def draw(self, state: RankedList) -> str:
+        """Show a list; return the alt text."""
+        inks = [_ink(rank, state.k) for rank in range(1, len(state.order) + 1)]
+        self.title.set_text(_list_message(state))
+        _fill(self.names, [_short(state.titles[item], 36) for item in state.order], inks)
+        _fill(self.grades, [f"{rel:g}" for rel in state.rels], inks)
+        self.pointer.set_visible(state.chosen is not None)
+        if state.chosen is not None:
+            self.pointer.set_y(state.order.index(state.chosen) + 1)
+        self.mine.show(state)
+        self.best.show(state.ideal)
+        return _list_alt(state)
+
+
+class TermBars:
+    """Gain x discount of the places that count, and a line below them."""
+
+    def __init__(self, axes: Axes, n: int, label: str, **style: Any) -> None:
+        self.label = label
+        self.bars, self.numbers = _bars(axes, **style), _column(axes, TERM, n)
+        (self.line,) = axes.plot(axes.get_xlim(), [0, 0], color=VERMILLION, linestyle="--", linewidth=1.2)
+        self.note = axes.text(TERM, 0, "beyond K: not counted", color=GREY, **ROW)
+        self.moving = (self.bars, *self.numbers, self.line, self.note)
+
+    def show(self, state: RankedList) -> None:
+        """Set bars and numbers to a list."""
+        terms = list(_terms(state))
+        longest = max(gain for gain, _ in terms) or 1.0
+        widths = [gain * discount / longest for gain, discount in terms[: state.k]]
+        _set_bars(self.bars, range(1, len(widths) + 1), widths, 0.33)
+        words = [self.label.format(gain=g, discount=d, term=g * d) for g, d in terms[: state.k]]
+        _fill(self.numbers, words)
+        for text, width in zip(self.numbers, widths, strict=False):
+            text.set_x(width + TERM)
+        self.line.set_ydata([state.k + 0.5] * 2)
+        self.note.set_y(state.k + 1)
+        for mark in (self.line, self.note):
+            mark.set_visible(state.k < len(terms))
+
+
+def _list_frame(figure: Figure, ideal: Sequence[float]) -> tuple[Axes, Axes]:
     mine, best = figure.subplots(1, 2, width_ratios=(5.4, 2.25))
     mine.text(NAME, 0.25, "the list", color=GREY, **ROW)
-    for axes, limits, head in ((mine, (-3.35, 2.05), ""), (best, (-0.6, 1.65), "ideal ")):
-        axes.set(xlim=limits, ylim=(n + 0.6, -0.1))
+    for axes, limits, head in (
+        (mine, (-3.35, 2.05), ""),
+        (best, (-0.6, 1.65), "ideal "),
+    ):
+        axes.set(xlim=limits, ylim=(len(ideal) + 0.6, -0.1))
         axes.set_axis_off()
         axes.text(GRADE, 0.25, "grade", ha="right", color=GREY, **ROW)
         axes.text(0, 0.25, f"{head}gain × discount", color=GREY, **ROW)
-        axes.plot([0, 0], [0.55, n + 0.45], color=GREY, linewidth=0.8)
-    return [mine, best]
-
-
-def _draw_lists(every: Sequence[Axes], state: RankedList) -> str:
-    mine, best = every
-    mine.set_title(_list_message(state), loc="left")
-    _draw_bars(mine, state, "{gain:g} × {discount:.3f} = {term:.2f}", color=BLUE)
-    _draw_bars(best, state.ideal, "{term:.2f}", color=ORANGE, hatch="///", edgecolor="white", linewidth=0)
-    for rank, item in enumerate(state.order, start=1):
-        style = {**ROW, "color": _ink(rank, state.k)}
-        pointer = "▸ " if item == state.chosen else ""
-        mine.text(NAME - 0.06, rank, f"{pointer}{rank}", ha="right", **style)
-        mine.text(NAME, rank, _short(state.titles[item], 36), **style)
-    return _list_alt(state)
-
-
-def _draw_bars(axes: Axes, state: RankedList, label: str, **style: Any) -> None:
-    terms = list(_terms(state))
-    longest = max(gain for gain, _ in terms) or 1.0
-    widths = [gain * discount / longest for gain, discount in terms[: state.k]]
-    axes.barh(range(1, len(widths) + 1), widths, height=0.66, **style)
-    for rank, (rel, (gain, discount)) in enumerate(zip(state.rels, terms, strict=True), start=1):
-        text = label.format(gain=gain, discount=discount, term=gain * discount)
-        start, text = (widths[rank - 1], text) if rank <= state.k else (0, "beyond K: not counted")
-        axes.text(start + TERM, rank, text, color=_ink(rank, state.k), **ROW)
-        axes.text(GRADE, rank, f"{rel:g}", ha="right", color=_ink(rank, state.k), **ROW)
-    axes.plot(axes.get_xlim(), [state.k + 0.5] * 2, color=VERMILLION, linestyle="--", linewidth=1.2)
+        axes.plot([0, 0], [0.55, len(ideal) + 0.45], color=GREY, linewidth=0.8)
+    for rank, rel in enumerate(ideal, start=1):
+        mine.text(NAME - 0.06, rank, str(rank), ha="right", **ROW)
+        best.text(GRADE, rank, f"{rel:g}", ha="right", **ROW)
+    return mine, best
 
 
 def _ink(rank: int, k: int) -> str:
@@ -323,7 +424,14 @@ def _draw_steps(axes: Axes, ranks: Sequence[int], total: int, area: float) -> st
     axes.stairs(heights, edges, color=BLUE, linewidth=2)
     for step, height in enumerate(heights):
         text = f"hit at rank {ranks[step]}\n{step + 1}/{ranks[step]}" if step < len(ranks) else "never shown\n0"
-        axes.text((step + 0.5) / total, height + 0.03, text, ha="center", va="bottom", fontsize=9.5)
+        axes.text(
+            (step + 0.5) / total,
+            height + 0.03,
+            text,
+            ha="center",
+            va="bottom",
+            fontsize=9.5,
+        )
     axes.set(xlim=(0, 1), ylim=(0, 1.25), yticks=[0, 0.25, 0.5, 0.75, 1], xticks=edges)
     axes.set_xticklabels([f"{step}/{total}" for step in range(total + 1)])
     axes.set(xlabel="recall", ylabel="precision at the hit")
@@ -368,7 +476,15 @@ def discount_curves(curves: Mapping[str, Sequence[float]]) -> Picture:
 
 def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]], n: int) -> str:
     for (name, weights), (colour, marker, dash) in zip(curves.items(), MARKS, strict=False):
-        axes.plot(range(1, n + 1), weights, color=colour, marker=marker, linestyle=dash, markersize=4.5, label=name)
+        axes.plot(
+            range(1, n + 1),
+            weights,
+            color=colour,
+            marker=marker,
+            linestyle=dash,
+            markersize=4.5,
+            label=name,
+        )
     shares = {name: f"{weights[-1]:.0%}" for name, weights in curves.items()}
     high, low = (pick(curves, key=lambda name: curves[name][-1]) for pick in (max, min))
     axes.set(xlabel="rank", ylabel="weight", ylim=(0, 1.05), xticks=[1, *range(5, n + 1, 5)])
@@ -379,7 +495,11 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]], n: int) -> s
 
 
 def intervals(
-    names: Sequence[str], values: Sequence[float], lows: Sequence[float], highs: Sequence[float], label: str
+    names: Sequence[str],
+    values: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    label: str,
 ) -> Picture:
     """Means with their intervals, the best at the top; the title says whether the best stands clear of the second.
 
@@ -403,8 +523,19 @@ def _draw_intervals(axes: Axes, rows: Sequence[tuple[float, str, float, float]],
     for place, (value, _, low, high) in enumerate(rows):
         axes.plot([low, high], [place, place], color=SKY, solid_capstyle="butt", linewidth=8)
         axes.plot(value, place, "|", color=INK, markeredgewidth=2, markersize=14)
-        axes.annotate(f"{value:.4f}", (value, place), (0, 9), textcoords="offset points", ha="center", fontsize=9.5)
-    axes.set(xlabel=f"{label}, mean and interval", ylim=(len(rows) - 0.5, -0.7), yticks=range(len(rows)))
+        axes.annotate(
+            f"{value:.4f}",
+            (value, place),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9.5,
+        )
+    axes.set(
+        xlabel=f"{label}, mean and interval",
+        ylim=(len(rows) - 0.5, -0.7),
+        yticks=range(len(rows)),
+    )
     axes.set_yticklabels([name for _, name, _, _ in rows])
     axes.grid(axis="x")
     message = _intervals_message(rows)
@@ -459,7 +590,10 @@ class Slide:
 
     def values(self, score: float) -> dict[str, float]:
         """NDCG and AP of the first k places at this score, Eq. (4.10) and (4.7), by their names."""
-        return {f"NDCG@{self.k}": self.ndcg(score), f"AP@{self.k}": self.average_precision(score)}
+        return {
+            f"NDCG@{self.k}": self.ndcg(score),
+            f"AP@{self.k}": self.average_precision(score),
+        }
 
     def ndcg(self, score: float) -> float:
         """NDCG at this score, Eq. (4.10)."""
@@ -492,7 +626,13 @@ class Slide:
 SAME = 1e-12  # two orders of the same grades differ by rounding only; a real jump is far larger
 
 
-def slide(titles: Sequence[str], relevance: Sequence[float], scores: Sequence[float], moving: int, k: int) -> Slide:
+def slide(
+    titles: Sequence[str],
+    relevance: Sequence[float],
+    scores: Sequence[float],
+    moving: int,
+    k: int,
+) -> Slide:
     """Films with scores, ready to move one.
 
     Raises:
@@ -503,11 +643,22 @@ def slide(titles: Sequence[str], relevance: Sequence[float], scores: Sequence[fl
         raise ValueError(f"titles, relevance and scores must be two or more each, equally many; got {sorted(lengths)}")
     if not 0 <= moving < len(titles):
         raise ValueError(f"moving must be a film from 0 to {len(titles) - 1}, got {moving}")
-    return Slide(tuple(titles), tuple(map(float, relevance)), tuple(map(float, scores)), moving, k)
+    return Slide(
+        tuple(titles),
+        tuple(map(float, relevance)),
+        tuple(map(float, scores)),
+        moving,
+        k,
+    )
 
 
 def staircase(
-    titles: Sequence[str], relevance: Sequence[float], scores: Sequence[float], *, moving: int = 0, k: int = 5
+    titles: Sequence[str],
+    relevance: Sequence[float],
+    scores: Sequence[float],
+    *,
+    moving: int = 0,
+    k: int = 5,
 ) -> Picture:
     """NDCG and AP as functions of the score of one film: flat steps, and jumps where it passes another.
 
@@ -525,57 +676,111 @@ def staircase(
     return still(staircase_scene(films), films.scores[moving])
 
 
+CURVES = ((BLUE, "-", "o"), (VERMILLION, "--", "s"))
+
+
 def staircase_scene(films: Slide) -> Scene[float]:
     """The metric's curve stays, the marker and the ranking move. The state is the moving film's score."""
     return Scene(
         (8.3, max(3.5, 1.2 + 0.3 * len(films.titles))),
-        lambda figure: _slide_frame(figure, films),
-        lambda every, score: _draw_slide(every, films, score),
+        lambda figure: SlideStage(figure, films),
     )
 
 
-def _slide_frame(figure: Figure, films: Slide) -> Sequence[Axes]:
-    curve, listed = figure.subplots(1, 2, width_ratios=(1.3, 1))
+class SlideStage:
+    """The staircase of a metric beside the ranking."""
+
+    def __init__(self, figure: Figure, films: Slide) -> None:
+        self.films, n = films, len(films.titles)
+        curve, listed = figure.subplots(1, 2, width_ratios=(1.3, 1))
+        _curve_frame(curve, films)
+        _ranking_frame(listed, films)
+        self.title = curve.set_title("", loc="left")
+        self.here = curve.axvline(films.reach[0], color=INK, linewidth=1)
+        style: dict[str, Any] = {
+            "linestyle": "none",
+            "markeredgecolor": "white",
+            "markersize": 10,
+        }
+        self.markers = [curve.plot(0, 0, marker=m, color=c, **style)[0] for c, _, m in CURVES]
+        self.names, self.pointer = (
+            _column(listed, 0.1, n),
+            listed.text(0.03, 0, "▸", ha="right", **ROW),
+        )
+        self.grades, self.scores = (
+            _column(listed, 0.84, n, ha="right"),
+            _column(listed, 1, n, ha="right"),
+        )
+        lines = (self.here, *self.markers)
+        self.moving: Sequence[Artist] = (
+            *lines,
+            self.title,
+            self.pointer,
+            *self.names,
+            *self.grades,
+            *self.scores,
+        )
+
+    def draw(self, score: float) -> str:
+        """Show the films with this score of the moving one; return the alt text."""
+        films, order = self.films, self.films.order(score)
+        inks = [_ink(rank, films.k) for rank in range(1, len(order) + 1)]
+        self.title.set_text(slide_message(films, score))
+        self.here.set_xdata([score, score])
+        for marker, value in zip(self.markers, films.values(score).values(), strict=True):
+            marker.set_data([score], [value])
+        self.pointer.set_y(order.index(films.moving) + 1)
+        _fill(
+            self.names,
+            [f"{films.letter(item)}  {_short(films.titles[item], 27)}" for item in order],
+            inks,
+        )
+        _fill(self.grades, [f"{films.relevance[item]:g}" for item in order], inks)
+        _fill(self.scores, [f"{films.at(score)[item]:.2f}" for item in order], inks)
+        return _slide_alt(films, score)
+
+
+def _curve_frame(axes: Axes, films: Slide) -> None:
     levels = [films.values((low + high) / 2) for low, high in films.steps]
     edges = [films.reach[0], *films.cuts, films.reach[1]]
     for name, (colour, dash, _) in zip(levels[0], CURVES, strict=True):
         heights = [level[name] for level in levels]
-        curve.stairs(heights, edges, baseline=None, color=colour, linestyle=dash, linewidth=2, label=name)
+        axes.stairs(
+            heights,
+            edges,
+            baseline=None,
+            color=colour,
+            linestyle=dash,
+            linewidth=2,
+            label=name,
+        )
     floor = min(min(level.values()) for level in levels)
-    curve.set(xlim=films.reach, ylim=(max(0, floor - 0.15), 1.07), xticks=films.cuts, ylabel="value of the metric")
-    curve.set_xticklabels([films.letters_at(cut) for cut in films.cuts])
-    curve.set_xlabel(f"score of {_short(films.titles[films.moving])}; letters: other films")
-    curve.grid(axis="x")
-    curve.legend(frameon=False, loc="lower right", ncols=2)
-    listed.set(xlim=(0, 1), ylim=(len(films.titles) + 0.6, -0.1))
-    listed.set_axis_off()
-    for x, text, side in ((0.1, "the ranking now", "left"), (0.84, "grade", "right"), (1, "score", "right")):
-        listed.text(x, 0.25, text, ha=side, color=GREY, **ROW)
-    return [curve, listed]
+    axes.set(
+        xlim=films.reach,
+        ylim=(max(0, floor - 0.15), 1.07),
+        xticks=films.cuts,
+        ylabel="value of the metric",
+    )
+    axes.set_xticklabels([films.letters_at(cut) for cut in films.cuts])
+    axes.set_xlabel(f"score of {_short(films.titles[films.moving])}; letters: other films")
+    axes.grid(axis="x")
+    axes.legend(frameon=False, loc="lower right", ncols=2)
 
 
-CURVES = ((BLUE, "-", "o"), (VERMILLION, "--", "s"))
-
-
-def _draw_slide(every: Sequence[Axes], films: Slide, score: float) -> str:
-    curve, listed = every
-    curve.axvline(score, color=INK, linewidth=1)
-    for value, (colour, _, marker) in zip(films.values(score).values(), CURVES, strict=True):
-        curve.plot(score, value, marker, color=colour, markeredgecolor="white", markersize=10)
-    curve.set_title(slide_message(films, score), loc="left")
-    for rank, item in enumerate(films.order(score), start=1):
-        _draw_place(listed, films, score, rank, item)
-    listed.plot([0, 1], [films.k + 0.5] * 2, color=VERMILLION, linestyle="--", linewidth=1.2)
-    return _slide_alt(films, score)
-
-
-def _draw_place(axes: Axes, films: Slide, score: float, rank: int, item: int) -> None:
-    style: dict[str, Any] = {**ROW, "color": _ink(rank, films.k)}
-    pointer = "▸ " if item == films.moving else ""
-    axes.text(0.08, rank, f"{pointer}{rank}", ha="right", **style)
-    axes.text(0.1, rank, f"{films.letter(item)}  {_short(films.titles[item], 27)}", **style)
-    axes.text(0.84, rank, f"{films.relevance[item]:g}", ha="right", **style)
-    axes.text(1, rank, f"{films.at(score)[item]:.2f}", ha="right", **style)
+def _ranking_frame(axes: Axes, films: Slide) -> None:
+    n = len(films.titles)
+    axes.set(xlim=(0, 1), ylim=(n + 0.6, -0.1))
+    axes.set_axis_off()
+    for x, text, side in (
+        (0.1, "the ranking now", "left"),
+        (0.84, "grade", "right"),
+        (1, "score", "right"),
+    ):
+        axes.text(x, 0.25, text, ha=side, color=GREY, **ROW)
+    for rank in range(1, n + 1):
+        axes.text(0.08, rank, str(rank), ha="right", **ROW)
+    if films.k < n:
+        axes.plot([0, 1], [films.k + 0.5] * 2, color=VERMILLION, linestyle="--", linewidth=1.2)
 
 
 def slide_message(films: Slide, score: float) -> str:
@@ -624,49 +829,91 @@ def taste_scene(axis_names: Sequence[str], n_films: int, reach: float) -> Scene[
     """A taste vector beside n_films chosen films."""
     return Scene(
         (8.3, 0.95 + 0.27 * n_films),
-        lambda figure: _taste_frame(figure, axis_names, n_films, reach),
-        lambda every, taste: _draw_taste(every, axis_names, taste),
+        lambda figure: TasteStage(figure, axis_names, n_films, reach),
     )
 
 
-def _taste_frame(figure: Figure, axis_names: Sequence[str], n_films: int, reach: float) -> Sequence[Axes]:
-    vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
-    vector.set(xlim=(-1.35 * reach, 1.35 * reach), ylim=(len(axis_names) - 0.4, -0.6), yticks=[])
-    vector.set_xlabel("your taste")
-    vector.spines["left"].set_visible(False)
-    vector.axvline(0, color=GREY, linewidth=0.8)
+class TasteStage:
+    """A taste vector beside the films it chooses."""
+
+    def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float) -> None:
+        self.axis_names, self.gap = axis_names, 0.05 * reach
+        vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
+        _vector_frame(vector, axis_names, reach)
+        _chosen_frame(chosen, n_films)
+        self.title = vector.set_title("", loc="left")
+        self.left, self.right = (
+            _bars(vector, color=BLUE),
+            _bars(vector, color=VERMILLION),
+        )
+        self.values = [vector.text(0, row, "", **ROW) for row in range(len(axis_names))]
+        self.stars = _bars(chosen, color=SKY)
+        (self.anybody,) = chosen.plot([], [], "D", color=INK, markersize=4.5)
+        self.names, self.numbers = (
+            _column(chosen, -6.4, n_films),
+            _column(chosen, 0, n_films),
+        )
+        texts = (self.title, *self.values, *self.names, *self.numbers)
+        self.moving: Sequence[Artist] = (
+            self.left,
+            self.right,
+            self.stars,
+            self.anybody,
+            *texts,
+        )
+
+    def draw(self, taste: Taste) -> str:
+        """Show a taste; return the alt text."""
+        self.title.set_text(taste_message(self.axis_names, taste))
+        self._draw_vector(taste.vector)
+        stars = [stars for _, stars, _ in taste.films]
+        ranks = range(1, len(stars) + 1)
+        _set_bars(self.stars, ranks, stars, 0.31)
+        self.anybody.set_data([anybody for _, _, anybody in taste.films], ranks)
+        _fill(self.names, [_short(title, 30) for title, _, _ in taste.films])
+        _fill(self.numbers, [f"{star:.1f}" for star in stars])
+        for text, star in zip(self.numbers, stars, strict=True):
+            text.set_x(star + 0.12)
+        return _taste_alt(self.axis_names, taste)
+
+    def _draw_vector(self, vector: Sequence[float]) -> None:
+        rows = range(len(vector))
+        _set_bars(self.left, rows, [min(value, 0) for value in vector], 0.17)
+        _set_bars(self.right, rows, [max(value, 0) for value in vector], 0.17)
+        _fill(self.values, [f"{value:+.2f}" for value in vector])
+        for text, value in zip(self.values, vector, strict=True):
+            text.set(
+                x=value + math.copysign(self.gap, value),
+                ha="right" if value < 0 else "left",
+            )
+
+
+def _vector_frame(axes: Axes, axis_names: Sequence[str], reach: float) -> None:
+    axes.set(
+        xlim=(-1.35 * reach, 1.35 * reach),
+        ylim=(len(axis_names) - 0.4, -0.6),
+        yticks=[],
+        xlabel="your taste",
+    )
+    axes.spines["left"].set_visible(False)
+    axes.axvline(0, color=GREY, linewidth=0.8)
     for row, name in enumerate(axis_names):
         left, right = _ends(name)
-        vector.text(-1.3 * reach, row - 0.33, left, fontsize=9.5)
-        vector.text(1.3 * reach, row - 0.33, right, ha="right", fontsize=9.5)
-    chosen.set(xlim=(-7.2, 6.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
-    chosen.set_xlabel("predicted stars (◆ before your ratings)", loc="right")
-    chosen.spines["left"].set_visible(False)
-    return [vector, chosen]
+        axes.text(-1.3 * reach, row - 0.33, left, fontsize=9.5)
+        axes.text(1.3 * reach, row - 0.33, right, ha="right", fontsize=9.5)
+
+
+def _chosen_frame(axes: Axes, n_films: int) -> None:
+    axes.set(xlim=(-7.2, 6.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
+    axes.set_xlabel("predicted stars (◆ before your ratings)", loc="right")
+    axes.spines["left"].set_visible(False)
+    for rank in range(1, n_films + 1):
+        axes.text(-6.7, rank, str(rank), ha="right", **ROW)
 
 
 def _ends(name: str) -> tuple[str, str]:
     left, _, right = name.partition("<->")
     return (left.strip(), right.strip()) if right else ("", name)
-
-
-def _draw_taste(every: Sequence[Axes], axis_names: Sequence[str], taste: Taste) -> str:
-    vector, chosen = every
-    vector.set_title(taste_message(axis_names, taste), loc="left")
-    colours = [BLUE if value < 0 else VERMILLION for value in taste.vector]
-    vector.barh(range(len(taste.vector)), taste.vector, height=0.34, color=colours)
-    for row, value in enumerate(taste.vector):
-        gap, side = (-4, "right") if value < 0 else (4, "left")
-        place: dict[str, Any] = {"xytext": (gap, 0), "textcoords": "offset points", "ha": side, "va": "center"}
-        vector.annotate(f"{value:+.2f}", (value, row), fontsize=9.5, **place)
-    ranks = range(1, len(taste.films) + 1)
-    chosen.barh(ranks, [stars for _, stars, _ in taste.films], height=0.62, color=SKY)
-    chosen.plot([stars for _, _, stars in taste.films], ranks, "D", color=INK, markersize=4.5)
-    for rank, (title, stars, _) in enumerate(taste.films, start=1):
-        chosen.text(-6.7, rank, str(rank), ha="right", **ROW)
-        chosen.text(-6.4, rank, _short(title, 30), **ROW)
-        chosen.text(stars + 0.12, rank, f"{stars:.1f}", **ROW)
-    return _taste_alt(axis_names, taste)
 
 
 def taste_message(axis_names: Sequence[str], taste: Taste) -> str:
