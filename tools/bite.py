@@ -44,7 +44,7 @@ def scaled(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def bent(function: FunctionType) -> Iterator[list[bool]]:
+def scaling(function: FunctionType) -> Iterator[list[bool]]:
     """Let a function return scaled results, whoever holds it; the list grows with every call.
 
     Its code is exchanged, not its name: tests may have imported it, put it in a table or taken it as a parameter.
@@ -91,29 +91,29 @@ def run(tests: list[str], number: str | None = None) -> tuple[int, str]:
     return int(code), said.getvalue()
 
 
-def function_of(code: Code) -> Any:
-    """The function itself, without what decorates it."""
-    module, _, name = code.name.rpartition(".")
-    return inspect.unwrap(getattr(importlib.import_module(f"{PACKAGE}.{module}"), name))
-
-
 def verdict(code: Code, tests: list[str]) -> str:
     """Why the tests of the code's equation do not bite; empty if they do."""
     head = f"{PACKAGE}.{code.name}, Eq. ({code.number}): "
-    function = function_of(code)
+    module, _, name = code.name.rpartition(".")
+    decorated = getattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
+    function = inspect.unwrap(decorated)
     if not isinstance(function, FunctionType) or function.__closure__:
-        return f"{head}cannot be bent; make it a plain function, or decorate it with functools.wraps"
-    with bent(function) as calls:
+        return f"{head}cannot be scaled; make it a plain function, or decorate it with functools.wraps"
+    with scaling(function) as calls:
+        getattr(decorated, "cache_clear", int)()  # what functools.cache remembers is not scaled
         result, said = run(tests, code.number)
-    if result == 0 and not calls:
-        return f"{head}none of its tests calls it: {', '.join(tests)}"
     if result == 0:
-        return f"{head}its tests stay green at {FACTOR} times the result; make one exact: {', '.join(tests)}"
+        reason = (
+            f"its tests stay green at {FACTOR} times the result; make one exact"
+            if calls
+            else "none of its tests calls it"
+        )
+        return f"{head}{reason}: {', '.join(tests)}"
     return "" if result == 1 else f"{head}its tests do not run\n{said}"
 
 
 def verdicts(course: Contract) -> Iterator[str]:
-    """What is wrong with the checks of all equations: red as they are, or green with a bent function."""
+    """What is wrong with the checks of all equations: red as they are, or green with a scaled function."""
     hypothesis.settings.register_profile(
         "bite",
         derandomize=True,

@@ -124,14 +124,15 @@ class Cell:
 
     def equations(self) -> list[Equation]:
         """The numbered ones."""
-        return [Equation(number, self.place, display) for display in self.displays for number in TAG.findall(display)]
+        tagged = [(tag, display) for display in self.displays for tag in TAG.findall(display)]
+        return [Equation(tag, self.place, display) for tag, display in tagged if re.fullmatch(NUMBER, tag)]
 
     def faults(self) -> Iterator[str]:
         """What this cell alone does against the contract."""
         for tag in TAG.findall(self.prose):
-            if not re.fullmatch(rf"{self.lesson}\.\d+", tag):
+            if not re.fullmatch(rf"{self.lesson}\.[1-9]\d*", tag):
                 yield f"{self.place}: \\tag{{{tag}}} must be a number of this lesson, \\tag{{{self.lesson}.1}} say"
-        if len(TAG.findall(self.prose)) > len(self.equations()):
+        if TAG.search(DISPLAY.sub("", self.prose)):
             yield f"{self.place}: a \\tag stands outside of $$ ... $$; put it inside"
         if "derivation" in self.tags:
             if not ASSERTS.search(self.next_code):

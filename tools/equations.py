@@ -62,6 +62,7 @@ def main(root: Path, arguments: list[str]) -> int:
     course = read(root)
     broken = problems(course) + bite.problems(root) if options.check else []
     if options.write:
+        (root / PAGE).parent.mkdir(exist_ok=True)
         (root / PAGE).write_text(page(course), encoding="utf-8", newline="\n")
     print("\n".join(broken or ["every equation has code and a check that bites"]) if options.check else table(course))
     return int(bool(broken))
