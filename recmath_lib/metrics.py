@@ -375,11 +375,12 @@ def _mean_of_ties(gains: NDArray[Any], groups: NDArray[np.intp]) -> Floats:
 
 def _ndcgs(labels: Floats, scores: NDArray[Any], k: int, ties: Ties, gain: Gain) -> Floats:
     """Eq. (4.10) and (4.11) for each row."""
+    ideal, discounts = _gains(_graded(_largest(labels, k), "y_true", gain), gain), _discounts(k)
     places = _top(scores, k if ties == "order" else scores.shape[1])
-    gains = _gains(_graded(labels, "y_true", gain).take(places), gain)
+    gains = _gains(labels.take(places), gain)
     if ties == "average":
         gains = _mean_of_ties(gains, _tied_groups(scores.take(places)))[:, :k]
-    return _share(gains @ _discounts(k), _gains(_largest(labels, k), gain) @ _discounts(k))
+    return _share(gains @ discounts, ideal @ discounts)
 
 
 def _average_precisions(labels: Floats, scores: NDArray[Any], k: int, ties: Ties) -> Floats:
@@ -426,7 +427,8 @@ def _top(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
         found = np.flatnonzero(chosen).reshape(rows, k)
     else:
         found = np.arange(rows * n).reshape(rows, n)
-    return np.take_along_axis(found, _by_descending(scores.take(found)), axis=1)
+    begins = np.arange(rows)[:, None] * found.shape[1]
+    return found.take(begins + _by_descending(scores.take(found)))
 
 
 def _largest(labels: Floats, k: int) -> Floats:
