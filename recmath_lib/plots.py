@@ -174,7 +174,7 @@ def _fill(column: Sequence[Text], words: Sequence[str], colours: Sequence[str] |
 
 def _bars(axes: Axes, **style: Any) -> PolyCollection:
     """Horizontal bars, none yet. One collection draws faster than many rectangles."""
-    bars = PolyCollection([], **style)
+    bars = PolyCollection([], **{"linewidth": 0, **style})
     axes.add_collection(bars, autolim=False)
     return bars
 
@@ -222,12 +222,7 @@ class RankedList:
         }
 
 
-def gain_bars(
-    titles: Sequence[str],
-    relevance: Sequence[float],
-    k: int,
-    gain: metrics.Gain = "exp",
-) -> Picture:
+def gain_bars(titles: Sequence[str], relevance: Sequence[float], k: int, gain: metrics.Gain = "exp") -> Picture:
     """A ranked list as bars of gain x discount, beside the ideal order of the same films.
 
     Args:
@@ -243,12 +238,7 @@ def gain_bars(
     return still(ranking_scene(films), films)
 
 
-def ranked_list(
-    titles: Sequence[str],
-    relevance: Sequence[float],
-    k: int,
-    gain: metrics.Gain = "exp",
-) -> RankedList:
+def ranked_list(titles: Sequence[str], relevance: Sequence[float], k: int, gain: metrics.Gain = "exp") -> RankedList:
     """The films in the order given.
 
     Raises:
@@ -259,19 +249,12 @@ def ranked_list(
     return RankedList(tuple(titles), tuple(map(float, relevance)), tuple(range(len(titles))), k, gain)
 
 
-NAME, GRADE, TERM = (
-    -3.05,
-    -0.12,
-    0.06,
-)  # where the columns of a list stand; the longest bar goes from 0 to 1
+NAME, GRADE, TERM = (-3.05, -0.12, 0.06)  # where the columns of a list stand; the longest bar goes from 0 to 1
 
 
 def ranking_scene(films: RankedList) -> Scene[RankedList]:
     """A list beside its ideal; the states are the same films in any order, with any K and gain."""
-    return Scene(
-        (8.3, 1.05 + 0.31 * len(films.titles)),
-        lambda figure: RankingStage(figure, films),
-    )
+    return Scene((8.3, 1.05 + 0.31 * len(films.titles)), lambda figure: RankingStage(figure, films))
 
 
 class RankingStage:
@@ -281,21 +264,10 @@ class RankingStage:
         n = len(films.titles)
         mine, best = _list_frame(figure, films.ideal.rels)
         self.title = mine.set_title("", loc="left")
-        self.names, self.grades = (
-            _column(mine, NAME, n),
-            _column(mine, GRADE, n, ha="right"),
-        )
+        self.names, self.grades = (_column(mine, NAME, n), _column(mine, GRADE, n, ha="right"))
         self.pointer = mine.text(NAME - 0.27, 0, "▸", ha="right", **ROW)
         self.mine = TermBars(mine, n, "{gain:g} × {discount:.3f} = {term:.2f}", color=BLUE)
-        self.best = TermBars(
-            best,
-            n,
-            "{term:.2f}",
-            facecolor=ORANGE,
-            hatch="///",
-            edgecolor="white",
-            linewidth=0,
-        )
+        self.best = TermBars(best, n, "{term:.2f}", facecolor=ORANGE, hatch="///", edgecolor="white")
         texts = (self.title, self.pointer, *self.names, *self.grades)
         self.moving: Sequence[Artist] = (*self.mine.moving, *self.best.moving, *texts)
 
@@ -342,10 +314,7 @@ class TermBars:
 def _list_frame(figure: Figure, ideal: Sequence[float]) -> tuple[Axes, Axes]:
     mine, best = figure.subplots(1, 2, width_ratios=(5.4, 2.25))
     mine.text(NAME, 0.25, "the list", color=GREY, **ROW)
-    for axes, limits, head in (
-        (mine, (-3.35, 2.05), ""),
-        (best, (-0.6, 1.65), "ideal "),
-    ):
+    for axes, limits, head in ((mine, (-3.35, 2.05), ""), (best, (-0.6, 1.65), "ideal ")):
         axes.set(xlim=limits, ylim=(len(ideal) + 0.6, -0.1))
         axes.set_axis_off()
         axes.text(GRADE, 0.25, "grade", ha="right", color=GREY, **ROW)
@@ -424,14 +393,7 @@ def _draw_steps(axes: Axes, ranks: Sequence[int], total: int, area: float) -> st
     axes.stairs(heights, edges, color=BLUE, linewidth=2)
     for step, height in enumerate(heights):
         text = f"hit at rank {ranks[step]}\n{step + 1}/{ranks[step]}" if step < len(ranks) else "never shown\n0"
-        axes.text(
-            (step + 0.5) / total,
-            height + 0.03,
-            text,
-            ha="center",
-            va="bottom",
-            fontsize=9.5,
-        )
+        axes.text((step + 0.5) / total, height + 0.03, text, ha="center", va="bottom", fontsize=9.5)
     axes.set(xlim=(0, 1), ylim=(0, 1.25), yticks=[0, 0.25, 0.5, 0.75, 1], xticks=edges)
     axes.set_xticklabels([f"{step}/{total}" for step in range(total + 1)])
     axes.set(xlabel="recall", ylabel="precision at the hit")
@@ -476,15 +438,7 @@ def discount_curves(curves: Mapping[str, Sequence[float]]) -> Picture:
 
 def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]], n: int) -> str:
     for (name, weights), (colour, marker, dash) in zip(curves.items(), MARKS, strict=False):
-        axes.plot(
-            range(1, n + 1),
-            weights,
-            color=colour,
-            marker=marker,
-            linestyle=dash,
-            markersize=4.5,
-            label=name,
-        )
+        axes.plot(range(1, n + 1), weights, color=colour, marker=marker, linestyle=dash, markersize=4.5, label=name)
     shares = {name: f"{weights[-1]:.0%}" for name, weights in curves.items()}
     high, low = (pick(curves, key=lambda name: curves[name][-1]) for pick in (max, min))
     axes.set(xlabel="rank", ylabel="weight", ylim=(0, 1.05), xticks=[1, *range(5, n + 1, 5)])
@@ -495,11 +449,7 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]], n: int) -> s
 
 
 def intervals(
-    names: Sequence[str],
-    values: Sequence[float],
-    lows: Sequence[float],
-    highs: Sequence[float],
-    label: str,
+    names: Sequence[str], values: Sequence[float], lows: Sequence[float], highs: Sequence[float], label: str
 ) -> Picture:
     """Means with their intervals, the best at the top; the title says whether the best stands clear of the second.
 
@@ -523,19 +473,8 @@ def _draw_intervals(axes: Axes, rows: Sequence[tuple[float, str, float, float]],
     for place, (value, _, low, high) in enumerate(rows):
         axes.plot([low, high], [place, place], color=SKY, solid_capstyle="butt", linewidth=8)
         axes.plot(value, place, "|", color=INK, markeredgewidth=2, markersize=14)
-        axes.annotate(
-            f"{value:.4f}",
-            (value, place),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9.5,
-        )
-    axes.set(
-        xlabel=f"{label}, mean and interval",
-        ylim=(len(rows) - 0.5, -0.7),
-        yticks=range(len(rows)),
-    )
+        axes.annotate(f"{value:.4f}", (value, place), (0, 9), textcoords="offset points", ha="center", fontsize=9.5)
+    axes.set(xlabel=f"{label}, mean and interval", ylim=(len(rows) - 0.5, -0.7), yticks=range(len(rows)))
     axes.set_yticklabels([name for _, name, _, _ in rows])
     axes.grid(axis="x")
     message = _intervals_message(rows)
@@ -590,10 +529,7 @@ class Slide:
 
     def values(self, score: float) -> dict[str, float]:
         """NDCG and AP of the first k places at this score, Eq. (4.10) and (4.7), by their names."""
-        return {
-            f"NDCG@{self.k}": self.ndcg(score),
-            f"AP@{self.k}": self.average_precision(score),
-        }
+        return {f"NDCG@{self.k}": self.ndcg(score), f"AP@{self.k}": self.average_precision(score)}
 
     def ndcg(self, score: float) -> float:
         """NDCG at this score, Eq. (4.10)."""
@@ -626,13 +562,7 @@ class Slide:
 SAME = 1e-12  # two orders of the same grades differ by rounding only; a real jump is far larger
 
 
-def slide(
-    titles: Sequence[str],
-    relevance: Sequence[float],
-    scores: Sequence[float],
-    moving: int,
-    k: int,
-) -> Slide:
+def slide(titles: Sequence[str], relevance: Sequence[float], scores: Sequence[float], moving: int, k: int) -> Slide:
     """Films with scores, ready to move one.
 
     Raises:
@@ -643,22 +573,11 @@ def slide(
         raise ValueError(f"titles, relevance and scores must be two or more each, equally many; got {sorted(lengths)}")
     if not 0 <= moving < len(titles):
         raise ValueError(f"moving must be a film from 0 to {len(titles) - 1}, got {moving}")
-    return Slide(
-        tuple(titles),
-        tuple(map(float, relevance)),
-        tuple(map(float, scores)),
-        moving,
-        k,
-    )
+    return Slide(tuple(titles), tuple(map(float, relevance)), tuple(map(float, scores)), moving, k)
 
 
 def staircase(
-    titles: Sequence[str],
-    relevance: Sequence[float],
-    scores: Sequence[float],
-    *,
-    moving: int = 0,
-    k: int = 5,
+    titles: Sequence[str], relevance: Sequence[float], scores: Sequence[float], *, moving: int = 0, k: int = 5
 ) -> Picture:
     """NDCG and AP as functions of the score of one film: flat steps, and jumps where it passes another.
 
@@ -681,10 +600,7 @@ CURVES = ((BLUE, "-", "o"), (VERMILLION, "--", "s"))
 
 def staircase_scene(films: Slide) -> Scene[float]:
     """The metric's curve stays, the marker and the ranking move. The state is the moving film's score."""
-    return Scene(
-        (8.3, max(3.5, 1.2 + 0.3 * len(films.titles))),
-        lambda figure: SlideStage(figure, films),
-    )
+    return Scene((8.3, max(3.5, 1.2 + 0.3 * len(films.titles))), lambda figure: SlideStage(figure, films))
 
 
 class SlideStage:
@@ -697,29 +613,12 @@ class SlideStage:
         _ranking_frame(listed, films)
         self.title = curve.set_title("", loc="left")
         self.here = curve.axvline(films.reach[0], color=INK, linewidth=1)
-        style: dict[str, Any] = {
-            "linestyle": "none",
-            "markeredgecolor": "white",
-            "markersize": 10,
-        }
+        style: dict[str, Any] = {"linestyle": "none", "markeredgecolor": "white", "markersize": 10}
         self.markers = [curve.plot(0, 0, marker=m, color=c, **style)[0] for c, _, m in CURVES]
-        self.names, self.pointer = (
-            _column(listed, 0.1, n),
-            listed.text(0.03, 0, "▸", ha="right", **ROW),
-        )
-        self.grades, self.scores = (
-            _column(listed, 0.84, n, ha="right"),
-            _column(listed, 1, n, ha="right"),
-        )
+        self.names, self.pointer = (_column(listed, 0.1, n), listed.text(0.03, 0, "▸", ha="right", **ROW))
+        self.grades, self.scores = (_column(listed, 0.84, n, ha="right"), _column(listed, 1, n, ha="right"))
         lines = (self.here, *self.markers)
-        self.moving: Sequence[Artist] = (
-            *lines,
-            self.title,
-            self.pointer,
-            *self.names,
-            *self.grades,
-            *self.scores,
-        )
+        self.moving: Sequence[Artist] = (*lines, self.title, self.pointer, *self.names, *self.grades, *self.scores)
 
     def draw(self, score: float) -> str:
         """Show the films with this score of the moving one; return the alt text."""
@@ -730,11 +629,7 @@ class SlideStage:
         for marker, value in zip(self.markers, films.values(score).values(), strict=True):
             marker.set_data([score], [value])
         self.pointer.set_y(order.index(films.moving) + 1)
-        _fill(
-            self.names,
-            [f"{films.letter(item)}  {_short(films.titles[item], 27)}" for item in order],
-            inks,
-        )
+        _fill(self.names, [f"{films.letter(item)}  {_short(films.titles[item], 27)}" for item in order], inks)
         _fill(self.grades, [f"{films.relevance[item]:g}" for item in order], inks)
         _fill(self.scores, [f"{films.at(score)[item]:.2f}" for item in order], inks)
         return _slide_alt(films, score)
@@ -745,22 +640,9 @@ def _curve_frame(axes: Axes, films: Slide) -> None:
     edges = [films.reach[0], *films.cuts, films.reach[1]]
     for name, (colour, dash, _) in zip(levels[0], CURVES, strict=True):
         heights = [level[name] for level in levels]
-        axes.stairs(
-            heights,
-            edges,
-            baseline=None,
-            color=colour,
-            linestyle=dash,
-            linewidth=2,
-            label=name,
-        )
+        axes.stairs(heights, edges, baseline=None, color=colour, linestyle=dash, linewidth=2, label=name)
     floor = min(min(level.values()) for level in levels)
-    axes.set(
-        xlim=films.reach,
-        ylim=(max(0, floor - 0.15), 1.07),
-        xticks=films.cuts,
-        ylabel="value of the metric",
-    )
+    axes.set(xlim=films.reach, ylim=(max(0, floor - 0.15), 1.07), xticks=films.cuts, ylabel="value of the metric")
     axes.set_xticklabels([films.letters_at(cut) for cut in films.cuts])
     axes.set_xlabel(f"score of {_short(films.titles[films.moving])}; letters: other films")
     axes.grid(axis="x")
@@ -771,11 +653,7 @@ def _ranking_frame(axes: Axes, films: Slide) -> None:
     n = len(films.titles)
     axes.set(xlim=(0, 1), ylim=(n + 0.6, -0.1))
     axes.set_axis_off()
-    for x, text, side in (
-        (0.1, "the ranking now", "left"),
-        (0.84, "grade", "right"),
-        (1, "score", "right"),
-    ):
+    for x, text, side in ((0.1, "the ranking now", "left"), (0.84, "grade", "right"), (1, "score", "right")):
         axes.text(x, 0.25, text, ha=side, color=GREY, **ROW)
     for rank in range(1, n + 1):
         axes.text(0.08, rank, str(rank), ha="right", **ROW)
@@ -827,10 +705,7 @@ def taste_picture(axis_names: Sequence[str], taste: Taste, reach: float) -> Pict
 
 def taste_scene(axis_names: Sequence[str], n_films: int, reach: float) -> Scene[Taste]:
     """A taste vector beside n_films chosen films."""
-    return Scene(
-        (8.3, 0.95 + 0.27 * n_films),
-        lambda figure: TasteStage(figure, axis_names, n_films, reach),
-    )
+    return Scene((8.3, 0.95 + 0.27 * n_films), lambda figure: TasteStage(figure, axis_names, n_films, reach))
 
 
 class TasteStage:
@@ -839,28 +714,17 @@ class TasteStage:
     def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float) -> None:
         self.axis_names, self.gap = axis_names, 0.05 * reach
         vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
+        figure.set_layout_engine("constrained", wspace=0.06)
         _vector_frame(vector, axis_names, reach)
         _chosen_frame(chosen, n_films)
         self.title = vector.set_title("", loc="left")
-        self.left, self.right = (
-            _bars(vector, color=BLUE),
-            _bars(vector, color=VERMILLION),
-        )
+        self.left, self.right = (_bars(vector, color=BLUE), _bars(vector, color=VERMILLION))
         self.values = [vector.text(0, row, "", **ROW) for row in range(len(axis_names))]
         self.stars = _bars(chosen, color=SKY)
         (self.anybody,) = chosen.plot([], [], "D", color=INK, markersize=4.5)
-        self.names, self.numbers = (
-            _column(chosen, -6.4, n_films),
-            _column(chosen, 0, n_films),
-        )
+        self.names, self.numbers = (_column(chosen, -6.4, n_films), _column(chosen, 0, n_films))
         texts = (self.title, *self.values, *self.names, *self.numbers)
-        self.moving: Sequence[Artist] = (
-            self.left,
-            self.right,
-            self.stars,
-            self.anybody,
-            *texts,
-        )
+        self.moving: Sequence[Artist] = (self.left, self.right, self.stars, self.anybody, *texts)
 
     def draw(self, taste: Taste) -> str:
         """Show a taste; return the alt text."""
@@ -882,19 +746,11 @@ class TasteStage:
         _set_bars(self.right, rows, [max(value, 0) for value in vector], 0.17)
         _fill(self.values, [f"{value:+.2f}" for value in vector])
         for text, value in zip(self.values, vector, strict=True):
-            text.set(
-                x=value + math.copysign(self.gap, value),
-                ha="right" if value < 0 else "left",
-            )
+            text.set(x=value + math.copysign(self.gap, value), ha="right" if value < 0 else "left")
 
 
 def _vector_frame(axes: Axes, axis_names: Sequence[str], reach: float) -> None:
-    axes.set(
-        xlim=(-1.35 * reach, 1.35 * reach),
-        ylim=(len(axis_names) - 0.4, -0.6),
-        yticks=[],
-        xlabel="your taste",
-    )
+    axes.set(xlim=(-1.35 * reach, 1.35 * reach), ylim=(len(axis_names) - 0.4, -0.6), yticks=[], xlabel="your taste")
     axes.spines["left"].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
     for row, name in enumerate(axis_names):

@@ -171,20 +171,12 @@ class Panel(ipywidgets.VBox):
     """
 
     def __init__(
-        self,
-        scene: Scene[Any],
-        state: Any,
-        caption: Callable[[Any], str],
-        states: Callable[[], Sequence[Any]],
+        self, scene: Scene[Any], state: Any, caption: Callable[[Any], str], states: Callable[[], Sequence[Any]]
     ) -> None:
         self.live = LiveFigure(scene, state)
         self.controls: dict[str, Any] = {}
         self.states = states
-        self._caption, self._caption_view, self._alert = (
-            caption,
-            ipywidgets.HTML(),
-            ipywidgets.HTML(),
-        )
+        self._caption, self._caption_view, self._alert = (caption, ipywidgets.HTML(), ipywidgets.HTML())
         self._bar = ipywidgets.Box(layout=ipywidgets.Layout(flex_flow="row wrap", grid_gap="0 12px"))
         super().__init__([self._bar, self.live.view, self._caption_view, self._alert])
         self.show(state)
@@ -207,10 +199,7 @@ class Panel(ipywidgets.VBox):
     def add(self, name: str, control: Any, step: Callable[[Any, Any], Any]) -> None:
         """Put a control above the figure; `step(state, value)` is the state it leads to."""
         self._place(name, control)
-        control.observe(
-            lambda change: self.act(lambda state: step(state, change.new)),
-            names="value",
-        )
+        control.observe(lambda change: self.act(lambda state: step(state, change.new)), names="value")
 
     def add_button(self, name: str, button: Any, step: Callable[[Any], Any]) -> None:
         """Put a button above the figure; `step(state)` is the state it leads to. Buttons stay awake, so focus stays."""
@@ -238,10 +227,7 @@ class Panel(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         still = self.live.still()
         hint = "A still picture. Run this cell to move it."
-        twin = {
-            "text/html": f"{still.html}<p><em>{hint}</em></p>",
-            "text/plain": still.alt,
-        }
+        twin = {"text/html": f"{still.html}<p><em>{hint}</em></p>", "text/plain": still.alt}
         return {**(super()._repr_mimebundle_(**kwargs) or {}), **twin}
 
 
@@ -291,11 +277,7 @@ MEMORY = 3  # moves kept on the screen
 
 
 def ranking_playground(
-    titles: Sequence[str],
-    relevance: Sequence[float],
-    k: int = 5,
-    *,
-    widget_id: str = "04.w1",
+    titles: Sequence[str], relevance: Sequence[float], k: int = 5, *, widget_id: str = "04.w1"
 ) -> Panel:
     """A ranked list whose films you move: bars of gain x discount beside the ideal, and what each move changes.
 
@@ -327,7 +309,8 @@ def _add_playground_controls(panel: Panel, start: Playground) -> None:
     slider = ipywidgets.IntSlider(start.now.k, 1, len(films), description="K")
     panel.add("k", slider, lambda state, k: Playground(replace(state.now, k=k)))
     gains = [("2^grade − 1", "exp"), ("grade", "linear")]
-    toggle = ipywidgets.ToggleButtons(options=gains, description="Gain", style={"button_width": "100px"})
+    layout, style = ipywidgets.Layout(width="340px"), {"button_width": "110px"}
+    toggle = ipywidgets.ToggleButtons(options=gains, description="Gain", layout=layout, style=style)
     panel.add("gain", toggle, lambda state, gain: Playground(replace(state.now, gain=gain)))
 
 
@@ -373,7 +356,7 @@ def _moves_caption(widget_id: str, state: Playground) -> str:
     rows = [("now", [f"{value:.4f}" for value in state.now.values.values()])]
     rows += [(_told(move), [f"{change:+.4f}" for _, change in move.changes]) for move in state.moves]
     rows += [("", [""] * len(names))] * (1 + MEMORY - len(rows))  # the page does not jump as moves come
-    return _table(names, rows) + _prediction(widget_id)
+    return _prediction(widget_id) + _table(names, rows)
 
 
 def _told(move: Move) -> str:
@@ -381,20 +364,24 @@ def _told(move: Move) -> str:
     return f"{move.title}: {way}"
 
 
+CELL = 'style="text-align: right; padding: 1px 12px"'
+LABEL = 'style="text-align: left; padding: 1px 12px; font-weight: normal"'
+
+
 def _table(names: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
-    head = "".join(f'<th scope="col" style="text-align: right; padding-left: 24px">{name}</th>' for name in names)
+    head = "".join(f'<th scope="col" {CELL}>{name}</th>' for name in names)
     body = "".join(f"<tr>{_cells(label, values)}</tr>" for label, values in rows)
     return f"<table><tr><td></td>{head}</tr>{body}</table>"
 
 
 def _cells(label: str, values: Sequence[str]) -> str:
-    cells = "".join(f'<td style="text-align: right; padding-left: 24px">{value}</td>' for value in values)
-    return f'<th scope="row" style="text-align: left; font-weight: normal">{html.escape(label) or "&nbsp;"}</th>{cells}'
+    cells = "".join(f"<td {CELL}>{value}</td>" for value in values)
+    return f'<th scope="row" {LABEL}>{html.escape(label) or "&nbsp;"}</th>{cells}'
 
 
 def _prediction(widget_id: str) -> str:
     choice = predicted(widget_id)
-    return f"<p>You predicted: <b>{html.escape(choice)}</b>. What do you see?</p>" if choice else ""
+    return f"<p>You predicted: <b>{html.escape(choice)}</b>. Is that what you see?</p>" if choice else ""
 
 
 # ---- the staircase ---------------------------------------------------------------------------------------------------
