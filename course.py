@@ -273,7 +273,7 @@ USES_KERNEL = """
 import sys, numpy, scipy.linalg, threadpoolctl
 scipy.linalg.lu(numpy.eye(64) @ numpy.eye(64))
 names = {lib["architecture"] for lib in threadpoolctl.threadpool_info() if lib["internal_api"] == "openblas"}
-sys.exit(names != {sys.argv[1]})
+sys.exit({{"Katmai": "Prescott"}.get(name, name) for name in names} != {sys.argv[1]})  # one kernel, two names
 """
 
 
@@ -436,7 +436,7 @@ def main(argv: list[str], root: Path = ROOT) -> int:
     try:
         python = Path(sys.executable) if here else venv_python(root) if command == "doctor" else set_up(root)
         return COMMANDS[command](root, python, [arg for arg in args if arg != "--here"])
-    except SetUpError as error:
+    except (SetUpError, OSError) as error:  # OSError: a full disk, a folder that may not be written
         print(f"recmath: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nrecmath: interrupted; the next start goes on from here", file=sys.stderr)

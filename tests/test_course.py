@@ -216,6 +216,17 @@ def test_when_pip_fails_nothing_is_stamped(root: Path, monkeypatch: pytest.Monke
     assert course.next_step(root) == "make"
 
 
+def test_a_folder_that_may_not_be_written_is_said_in_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", ".venv")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert course.main(["lab"], root) == 1
+    assert capsys.readouterr().err == "recmath: [Errno 13] Permission denied: '.venv'\n"
+
+
 @pytest.fixture
 def bare_venvs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real virtual environments, but without pip and without packages, which is what takes the time."""
