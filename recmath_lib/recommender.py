@@ -16,24 +16,25 @@ def fold_in(rated_factors: ArrayLike, ratings: ArrayLike, reg: float) -> Floats:
     """Taste vector of a new viewer from a few ratings, by one ridge solve, Eq. (0.1).
 
     Args:
-        rated_factors: vectors of the films the viewer rated, Q_u, shape (n_rated, k), finite.
-        ratings: the ratings of these films minus each film's baseline, in stars, shape (n_rated,), finite.
-        reg: penalty weight lambda > 0. It pulls the vector towards zero, which is the taste of an average viewer.
+        rated_factors: Q_u, the vectors of the films rated, shape (n_rated, k), finite.
+        ratings: r_u, what the ratings exceed each film's baseline by, in stars, shape (n_rated,).
+        reg: penalty weight lambda > 0; it pulls the vector to zero, an average viewer's taste.
 
     Returns:
-        The vector p_u, shape (k,). Without a rating it is zero: an average viewer.
+        The vector p_u, shape (k,); zero without a rating.
 
     Raises:
-        ValueError: factors that are not a table, unequal lengths, a number that is nan or infinite, or reg <= 0.
+        ValueError: factors that are no table, unequal lengths, nan or infinity, or reg <= 0.
 
-    Source: Hoerl and Kennard (1970), Ridge regression: biased estimation for nonorthogonal problems.
+    Source: Hoerl and Kennard (1970), Ridge regression.
     """
     factors, left_over = _table(rated_factors, "rated_factors"), _vector(ratings, "ratings")
     if len(factors) != len(left_over):
-        raise ValueError(f"ratings must have one entry per film, got {len(left_over)} for {len(factors)} films")
+        raise ValueError(f"ratings must have {len(factors)} entries like the films, got {len(left_over)}")
     if not 0 < reg < np.inf:
         raise ValueError(f"reg must be a positive number, got {reg!r}")
-    return np.linalg.solve(factors.T @ factors + reg * np.eye(factors.shape[1]), factors.T @ left_over)
+    gram = factors.T @ factors
+    return np.linalg.solve(gram + reg * np.eye(len(gram)), factors.T @ left_over)
 
 
 def predicted_ratings(user_factor: ArrayLike, item_factors: ArrayLike, baseline: ArrayLike = 0.0) -> Floats:

@@ -79,7 +79,7 @@ def test_without_a_rating_you_are_an_average_viewer():
         ([[1.0, np.nan]], [1.0], 1, "rated_factors must be finite numbers, got nan"),
         ([[1.0, 2.0]], [np.inf], 1, "ratings must be finite numbers, got inf"),
         ([[1.0, 2.0]], [[1.0]], 1, r"ratings must be one row of numbers, got shape \(1, 1\)"),
-        ([[1.0, 2.0]], [1.0, 2.0], 1, "ratings must have one entry per film, got 2 for 1 films"),
+        ([[1.0, 2.0]], [1.0, 2.0], 1, "ratings must have 1 entries like the films, got 2"),
         ([[1.0, 2.0]], [1.0], 0, "reg must be a positive number, got 0"),
         ([[1.0, 2.0]], [1.0], np.nan, "reg must be a positive number, got nan"),
     ],

@@ -19,7 +19,8 @@ from matplotlib.figure import Figure
 
 from recmath_lib import plots
 from recmath_lib.datasets import load_cinema
-from recmath_lib.grading import check, grade
+from recmath_lib.grading import check
+from recmath_lib.metrics import reciprocal_rank
 from recmath_lib.recommender import best_films, fold_in, predicted_ratings
 from recmath_lib.teaching import predict, show_source
 from recmath_lib.widgets import taste_panel
@@ -67,7 +68,7 @@ predict("00.w1", None, ["one or two", "about four", "seven or more"])
 taste_panel(cinema.titles, rated, cinema.axis_names, taste_of, stars_for, stars=given)
 
 # %% [markdown]
-"""
+r"""
 ## 2 What happened
 
 Three steps. **First**, take from each rating what anybody would have given. The average viewer gives the average film $\mu$ stars, and film $i$ earns $b_i$ on top of that. What is left over is about you.
@@ -76,16 +77,16 @@ Three steps. **First**, take from each rating what anybody would have given. The
 # %%
 left_over = given - baseline[rated]
 for film, rating, left in zip(rated, given, left_over, strict=True):
-    print(f"{cinema.titles[film]:30} you {rating:.1f}   average {baseline[film]:.2f}   left over {left:+.2f}")
+    print(f"{cinema.titles[film]:30} you {rating:.1f}  average {baseline[film]:.2f}  left over {left:+.2f}")
 assert np.allclose(left_over[[1, 3]], [1.2, -2.07], atol=0.01)
 
 # %% [markdown]
-"""
+r"""
 **Second**, look where these films lie. Film $i$ has a vector $q_i$: its place on three axes. Your taste $p$ has the same three entries, and $p \cdot q_i$ should come close to what is left over. Put the vectors of your films into the rows of a table $Q_u$, and what is left over into $r_u$. You want $\lVert r_u - Q_u\,p\rVert^2$ to be small. Five ratings are few, so you also want $p$ to be short unless the ratings insist: add $\lambda\lVert p\rVert^2$. The best $p$ is
 
 $$p_u = (Q_u^\top Q_u + \lambda I)^{-1}\, Q_u^\top r_u \tag{0.1}$$
 
-This is **ridge regression**; card 3 of the primer derives it. Three axes make three equations. Here they stand, with $\lambda = 1$, and your taste solves them.
+This is **ridge regression**; [card 3](#Card-3:-Ridge) of the primer derives it. Three axes make three equations. Here they stand, with $\lambda = 1$ (card 3 also says why 1), and your taste solves them.
 """
 
 # %%
@@ -105,7 +106,7 @@ A plus points to the right-hand name, a minus to the left-hand one. So you lean 
 show_source(fold_in)
 
 # %% [markdown]
-"""
+r"""
 **Third**, score every film: what an average viewer gives it, plus your taste times its place.
 
 $$\hat r_{ui} = \mu + b_i + p_u \cdot q_i \tag{0.2}$$
@@ -120,7 +121,8 @@ for rank, film in enumerate(ten[:4], start=1):
 assert np.allclose(stars[ten], baseline[ten] + (taste * cinema.item_axes[ten]).sum(axis=1))
 place = 1 + np.sum(baseline > baseline[ten[0]])
 print(f"{cinema.titles[ten[0]]} stands at place {place} of {len(baseline)} for the average viewer")
-assert cinema.titles[ten[0]] == "A Suspicious Moustache" and place == 52 and stars[ten[0]] - baseline[ten[0]] > 1.5
+assert cinema.titles[ten[0]] == "A Suspicious Moustache" and place == 52
+assert stars[ten[0]] - baseline[ten[0]] > 1.5
 
 # %% [markdown]
 """
@@ -130,12 +132,12 @@ For the average viewer, *A Suspicious Moustache* is one film among many: 3.37 st
 # %%
 genres = [cinema.genre_names[genre] for genre in cinema.genre[ten]]
 print("genres on your list:", ", ".join(f"{name} {genres.count(name)}" for name in sorted(set(genres))))
-disappointed = np.where(np.array(rated) == cinema.titles.index("Beyond the Glass Nebula"), 1.0, given)
-other_taste = taste_of(rated, disappointed)
+other_taste = taste_of(rated, [*given[:4], 1.0])  # the Nebula is the last of the five
 other_ten = best_films(stars_for(other_taste), 10, exclude=rated)
-print(f"after 1 star for the Nebula: taste {other_taste}, {10 - len(set(ten) & set(other_ten))} of ten films replaced")
+replaced = set(ten) - set(other_ten)
+print(f"after 1 star for the Nebula: taste {other_taste}, {len(replaced)} of ten films replaced")
 print("places of your five films on the third axis:", Q[:, 2])
-assert genres.count("family") == 5 and genres.count("comedy") == 3 and len(set(ten) & set(other_ten)) == 3
+assert genres.count("family") == 5 and genres.count("comedy") == 3 and len(replaced) == 7
 assert np.abs(Q[:4, 2]).max() < 0.32 < 1 < Q[4, 2]
 
 # %% [markdown]
@@ -204,10 +206,10 @@ alt = (f"Average stars of ten chosen films, by number of ratings: from {curve[0]
 plots.picture(figure, alt)
 
 # %% [markdown]
-"""
+r"""
 Popularity earns 3.48 stars, the best average 3.78, and five ratings 4.35. So a recommender is neither magic nor an average: it is an average, plus a small linear system about you. After that each further rating adds less.
 
-Two warnings, for honesty. The people here were made by the model that serves them, so the model fits better than it will on real people; lesson 08 repeats this with real films. And we could only measure because we know how everybody would rate everything; with real data you see only what people chose to rate, and lesson 07 is about that.
+Two warnings. The people here were made by the model that serves them, so it fits them better than it will fit real people: lesson 08 will try real films. And we could measure only because we know how everybody would rate everything. With real data you see only what people chose to rate: lesson 07 will deal with that.
 
 ## 4 The map
 
@@ -230,7 +232,8 @@ with plots.house():
         colour = plots.VERMILLION if name in ("04", "07") else plots.BLUE
         line = {"linestyle": "-", "linewidth": 2.2} if name in ready else {"linestyle": ":", "linewidth": 1.2}
         box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": colour, **line}
-        boxes[name] = axes.text(x, y, f"{name}\n{words}", ha="center", va="center", bbox=box, fontsize=8.5).get_bbox_patch()
+        text = axes.text(x, y, f"{name}\n{words}", ha="center", va="center", bbox=box, fontsize=8.5)
+        boxes[name] = text.get_bbox_patch()
     for name, (x, y, _, then) in lessons.items():
         for other in then:
             ends = {"patchA": boxes[name], "patchB": boxes[other], "shrinkA": 1, "shrinkB": 1}
@@ -243,7 +246,7 @@ steps = [f"{name} {words} leads to {' and '.join(then)}" for name, (_, _, words,
 plots.picture(figure, f"Map of the lessons: {'; '.join(steps)}. Ready: 00 and 04.".replace("\n", " "))
 
 # %% [markdown]
-"""
+r"""
 | lesson | question it answers | what it derives | state |
 |---|---|---|---|
 | 00 start here | How do five ratings become a list? | fold-in by ridge; the primer | ready, 30 minutes |
@@ -265,55 +268,44 @@ Only ready lessons are linked. Lesson 04 needs nothing but this page, so you can
 
 **Asserts.** What the text claims about a number, the cell next to it asserts. If you change a cell and an assert fails, a sentence has become false. Try it: that is what they are for.
 
-**Checks.** Each lesson has exercises in a notebook of their own, such as [the exercises of lesson 04](../exercises/04_metrics.ipynb). You write a function or a number, and `check` tells you at once where you stand. An answer you have not begun looks like this:
+**Checks.** Each lesson has exercises in a notebook of their own, such as [the exercises of lesson 04](../exercises/04_metrics.ipynb). You write a function or a number, and `check` tells you at once where you stand. Here are four calls: an answer not yet begun; one by somebody who believes that the reciprocal rank is a mean over *all* hits (it is one over the rank of the first); the same once more; and the library's own.
 """
 
 # %%
-def reciprocal_rank(rels, k=None):
+def not_begun(rels, k=None):
     ...
 
-check("04.6", reciprocal_rank)
-
-# %% [markdown]
-"""
-Suppose you think that the reciprocal rank is a mean over *all* hits. (It is one over the rank of the first.) `grade` is what your teacher runs, and it says what went wrong:
-"""
-
-# %%
 def mean_over_all_hits(rels, k=None):
-    """A plausible wrong answer."""
     hits = [1 / rank for rank, rel in enumerate(rels[:k], start=1) if rel > 0]
     return float(np.mean(hits)) if hits else 0.0
 
-report = grade("04.6", mean_over_all_hits)
-print(f"{report.points} of {report.max_points} points")
-print(*report.findings, sep="\n")
-assert report.points < report.max_points
+for answer in (not_begun, mean_over_all_hits, mean_over_all_hits, reciprocal_rank):
+    check("04.6", answer)
 
 # %% [markdown]
 """
-In your own notebook, `check` shows the smallest case that fails: what went in, what you gave, what was expected. If you fail again, it also names the misconception, if your numbers give it away. `hint("04.6")` helps in three steps, from a nudge to nearly the answer. Nothing is counted against you; asking is free.
+The first time, `check` shows the smallest case that fails: what went in, what you gave, what was expected. The second time it also names the idea behind the mistake, if your numbers give it away. `hint("04.6")` helps in three steps, from a nudge to nearly the answer. Nothing is counted against you, and asking is free. Whoever teaches can collect the notebooks and run `python -m recmath_lib.grading`, which gives points.
 
-**Deeper.** Cells under a folded heading are for a second reading. Click the arrow beside the heading to open them. The ten cards below are folded in the same way.
+**Deeper.** Cells under a folded heading are for a second reading. Click on *cells hidden* to open them. The ten cards below are folded in the same way.
 
 **Your copies.** You work in the folder `my_work`. What you write there is yours: starting the course again never overwrites it. To get a fresh copy of a notebook, rename yours and start the course again.
 
 ## 6 The primer: ten cards
 
-Do not read them now. Each heading says where the card is used and asks you one question. If you can answer it, leave the card shut. If not, open it: a derivation, then a small example in which you can check every number.
+Do not read them now. Each heading says which lessons need the card and asks you one question. If you can answer it, leave the card shut. If not, open it: a derivation, then a small example in which you can check every number.
 """
 
 # %% [markdown] tags=["deeper"]
-"""
+r"""
 ## Card 1: Rank and projection
 
-*Used in lessons 01 to 03.* **Self-test.** You know three numbers about each of 800 people and three about each of 240 films, and a table holds all their products $p_u \cdot q_i$. What is its rank at most, and how many numbers do you need to write it down?
+*For lessons 01 to 03.* **Self-test.** You know three numbers about each of 800 people and three about each of 240 films, and a table holds all their products $p_u \cdot q_i$. What is its rank at most, and how many numbers do you need to write it down?
 
 <details><summary>Answer</summary>Rank 3 at most. 3 × (800 + 240) = 3,120 numbers are enough, in place of 192,000 entries.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 **Rank.** Take one number $p_u$ per person and one number $q_i$ per film. In the table of all products, every row is a multiple of the row $q$. Such a table has rank 1. With $k$ numbers each, the table is a sum of $k$ such tables, and its rank is at most $k$:
 
 $$PQ^\top = \sum_{l=1}^{k} (\text{column } l \text{ of } P)\,(\text{column } l \text{ of } Q)^\top$$
@@ -327,7 +319,12 @@ Read the middle: what is left over, $r - tq$, stands at a right angle to $q$. So
 
 # %% tags=["deeper"]
 P, Q = np.array([[1, 0], [2, 1], [0, 3]]), np.array([[1, 1], [0, 2], [4, 0], [1, -1]])
-assert np.linalg.matrix_rank(P @ Q.T) == 2 and (P @ Q.T == np.outer(P[:, 0], Q[:, 0]) + np.outer(P[:, 1], Q[:, 1])).all()
+pieces = [np.outer(P[:, axis], Q[:, axis]) for axis in range(2)]
+ranks = [np.linalg.matrix_rank(table) for table in (P @ Q.T, *pieces)]
+print(f"rank of the table {ranks[0]}, of its two pieces {ranks[1]} and {ranks[2]}")
+assert np.array_equal(sum(pieces), P @ Q.T) and ranks == [2, 1, 1]
+
+# %% tags=["deeper"]
 q, r = np.array([1.0, 2.0, 2.0]), np.array([3.0, 0.0, 3.0])
 t = q @ r / (q @ q)
 rest = r - t * q
@@ -338,13 +335,13 @@ assert np.isclose(q @ rest, 0) and np.isclose(r @ r, t * t * q @ q + rest @ rest
 """
 ## Card 2: SVD
 
-*Used in lesson 03.* **Self-test.** A table has the singular values 10, 4 and 1. What is the squared error of its best table of rank 2, and which share of the squared entries does that table keep?
+*For lesson 03.* **Self-test.** A table has the singular values 10, 4 and 1. What is the squared error of its best table of rank 2, and which share of the squared entries does that table keep?
 
 <details><summary>Answer</summary>The error is 1² = 1. All squared entries sum to 100 + 16 + 1 = 117, so 116/117 = 99.1 % are kept.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 How long can $Rb$ become if $b$ has length 1? Maximize $\lVert Rb\rVert^2 = b^\top R^\top R\,b$ on the sphere $b^\top b = 1$. At the maximum the two gradients are parallel, $2R^\top R\,b = 2 s^2\, b$. So $b$ is an eigenvector of $R^\top R$, and the length reached is $s$. Call the unit vector in the direction of $Rb$ by the name $a$; then $Rb = s\,a$. Repeat at right angles to what you have found. This gives the **singular value decomposition**:
 
 $$R = \sum_l s_l\, a_l b_l^\top = A\,\mathrm{diag}(s)\,B^\top,\qquad s_1 \ge s_2 \ge \dots \ge 0$$
@@ -359,23 +356,26 @@ No table of rank $k$ does better (Eckart and Young 1936; derived in lesson 03). 
 # %% tags=["deeper"]
 R = np.array([[3.0, 0.0], [4.0, 5.0]])
 A, s, Bt = np.linalg.svd(R)
+print(f"s = {s}   squared entries {np.sum(R**2):.0f} = {s[0] ** 2:.0f} + {s[1] ** 2:.0f}")
+assert np.allclose(A @ np.diag(s) @ Bt, R) and np.allclose(np.linalg.eigvalsh(R.T @ R), s[::-1] ** 2)
+
+# %% tags=["deeper"]
 angles = np.radians(np.arange(0, 180, 0.5))
 errors = [np.sum((R - R @ np.outer(b, b)) ** 2) for b in np.column_stack([np.cos(angles), np.sin(angles)])]
-print(f"s = {s}   squared entries {np.sum(R**2):.0f} = {s[0] ** 2:.0f} + {s[1] ** 2:.0f}   best of rank 1: error {min(errors):.4f}")
-assert np.isclose(min(errors), s[1] ** 2) and np.allclose(np.linalg.eigvalsh(R.T @ R), s[::-1] ** 2)
-assert np.allclose(A @ np.diag(s) @ Bt, R)
+print(f"best table of rank 1: squared error {min(errors):.4f}")
+assert np.isclose(min(errors), s[1] ** 2) and np.isclose(np.sum(R**2), np.sum(s**2))
 
 # %% [markdown] tags=["deeper"]
-"""
+r"""
 ## Card 3: Ridge
 
-*Used on this page and in lessons 01, 02, 05 and 08.* **Self-test.** What happens to your taste vector if $\lambda$ grows without end, and what will your ten films be?
+*For this page and lessons 01, 02, 05 and 08.* **Self-test.** What happens to your taste vector if $\lambda$ grows without end, and what will your ten films be?
 
 <details><summary>Answer</summary>It shrinks to zero. You are treated as an average viewer and get the ten films with the best average.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 **As a penalty.** Minimize the squared error plus a price for length. The gradient is zero at the best $p$:
 
 $$\nabla\big(\lVert r - Qp\rVert^2 + \lambda\lVert p\rVert^2\big) = -2\,Q^\top(r - Qp) + 2\lambda p = 0 \quad\Longrightarrow\quad (Q^\top Q + \lambda I)\,p = Q^\top r$$
@@ -386,7 +386,9 @@ That is Eq. (0.1). For $\lambda > 0$ the system always has exactly one solution,
 
 $$\frac{\lVert r - Qp\rVert^2}{2\nu^2} + \frac{\lVert p\rVert^2}{2\tau^2} = \frac{1}{2\nu^2}\Big(\lVert r - Qp\rVert^2 + \frac{\nu^2}{\tau^2}\lVert p\rVert^2\Big)$$
 
-So the penalty says what you believed before the ratings came: $\lambda = \nu^2/\tau^2$. Noisy ratings, or people who are much alike: a large $\lambda$. The cell takes one film with $q = 1$, rated 3 stars above average, $\nu^2 = 1$ and $\tau^2 = 2$.
+So the penalty says what you believed before the ratings came: $\lambda = \nu^2/\tau^2$. Noisy ratings, or people who are much alike: a large $\lambda$. The next cell takes one film with $q = 1$, rated 3 stars above average, $\nu^2 = 1$ and $\tau^2 = 2$.
+
+In the cinema we know both variances. So the two cells after it compute the $\lambda$ that the theory asks for, fold in five ratings of every person with it and with a tenth and ten times of it, and measure which taste comes closest to the true one.
 """
 
 # %% tags=["deeper"]
@@ -396,15 +398,14 @@ ridge = fold_in([[1.0]], [3.0], reg=1 / 2)[0]
 print(f"most probable taste {grid[density.argmax()]:.4f}   ridge with lambda 1/2: {ridge:.4f}")
 assert np.isclose(grid[density.argmax()], ridge, atol=1e-3) and np.isclose(ridge, 3 / (1 + 1 / 2))
 
-# %% [markdown] tags=["deeper"]
-"""
-In the cinema we know both variances. So we can compute the $\lambda$ that the theory asks for, fold in five ratings of every person with it and with two others, and see which taste comes closest to the true one.
-"""
+# %% tags=["deeper"]
+truth = np.array([stars_for(true_taste) for true_taste in cinema.user_axes])
+scatter = np.var(cinema.would_rate - truth)  # noise, rounding to half stars, the habit of rating high or low
+spread = np.var(cinema.user_axes)
+print(f"variance of ratings around the truth {scatter:.2f}, of tastes {spread:.2f}: lambda = {scatter / spread:.2f}")
+assert 0.9 < scatter / spread < 1.2
 
 # %% tags=["deeper"]
-scatter = np.var(cinema.would_rate - np.array([stars_for(true) for true in cinema.user_axes]))  # noise, rounding, habits
-spread = np.var(cinema.user_axes)
-
 def distance(reg, seed=0):
     """Mean squared distance from the true taste to the one folded in from five ratings."""
     rng, found = np.random.default_rng(seed), []
@@ -414,22 +415,21 @@ def distance(reg, seed=0):
         found.append(np.sum((p - cinema.user_axes[person]) ** 2))
     return np.mean(found)
 
-print(f"variance of ratings around the truth {scatter:.2f}, of tastes {spread:.2f}: lambda = {scatter / spread:.2f}")
 distances = {reg: distance(reg) for reg in (scatter / spread / 10, scatter / spread, scatter / spread * 10)}
 print("  ".join(f"lambda {reg:.2f}: distance {value:.2f}" for reg, value in distances.items()))
-assert min(distances, key=distances.get) == scatter / spread and 0.9 < scatter / spread < 1.2
+assert min(distances, key=distances.get) == scatter / spread
 
 # %% [markdown] tags=["deeper"]
 """
 ## Card 4: Gradient
 
-*Used in every lesson.* **Self-test.** A function is a staircase: flat, a jump, flat again. What does its gradient tell you about which way is up?
+*For every lesson.* **Self-test.** A function is a staircase: flat, a jump, flat again. What does its gradient tell you about which way is up?
 
 <details><summary>Answer</summary>Nothing. It is 0 wherever it exists. Lesson 04 shows that ranking metrics are such staircases.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 The **gradient** $\nabla f(p)$ collects the slopes of $f$ along the axes. For a small step $d$, $f(p + d) \approx f(p) + \nabla f(p)\cdot d$. The steepest way up is along $\nabla f$, and a descent step goes against it: $p - \eta\,\nabla f(p)$.
 
 Every gradient in this course is tested by a **finite difference**: go a little forward and a little back along an axis, and divide. Taylor's formula for both steps, subtracted, shows how good that is:
@@ -444,6 +444,8 @@ h = 0.01
 central, one_sided = ((2 + h) ** 3 - (2 - h) ** 3) / (2 * h), ((2 + h) ** 3 - 2**3) / h
 print(f"central {central:.4f}   one-sided {one_sided:.4f}")
 assert np.isclose(central, 12 + h**2) and np.isclose(one_sided, 12 + 6 * h + h**2)
+
+# %% tags=["deeper"]
 p, q, r = np.array([0.5, -1.0]), np.array([2.0, 1.0]), 3.0
 gradient = -2 * (r - p @ q) * q  # of the squared error of one rating
 numeric = [((r - (p + d) @ q) ** 2 - (r - (p - d) @ q) ** 2) / (2 * h) for d in h * np.eye(2)]
@@ -454,13 +456,13 @@ assert np.allclose(gradient, numeric)
 """
 ## Card 5: Convexity
 
-*Used in lessons 01, 02 and 06.* **Self-test.** At a point the gradient is zero, and the Hessian has the eigenvalues 3 and −1. Is the point a minimum?
+*For lessons 01, 02 and 06.* **Self-test.** At a point the gradient is zero, and the Hessian has the eigenvalues 3 and −1. Is the point a minimum?
 
 <details><summary>Answer</summary>No, a saddle: along the second eigenvector the function falls.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 The **Hessian** $H$ is the table of second derivatives. Near a point,
 
 $$f(x + d) \approx f(x) + \nabla f(x)\cdot d + \tfrac12\, d^\top H d$$
@@ -483,6 +485,7 @@ def hessian(x, h=1e-4):
     """Second derivatives, from central differences of the slopes."""
     return np.array([(slope(x + d) - slope(x - d)) / (2 * h) for d in h * np.eye(2)])
 
+# %% tags=["deeper"]
 for point in (np.zeros(2), np.ones(2)):
     print(f"at {point}: eigenvalues {np.linalg.eigvalsh(hessian(point)).round(4) + 0.0}")
 assert np.allclose(np.linalg.eigvalsh(hessian(np.zeros(2))), [-2, 2]) and np.allclose(hessian(np.ones(2)), 2)
@@ -490,16 +493,16 @@ u, v = 0.3, -0.7
 assert np.allclose(hessian(np.array([u, v])), [[2 * v**2, 4 * u * v - 2], [4 * u * v - 2, 2 * u**2]])
 
 # %% [markdown] tags=["deeper"]
-"""
+r"""
 ## Card 6: Trace and Cauchy-Schwarz
 
-*Used in lesson 03.* **Self-test.** The cosine of two rating vectors is $a \cdot b\,/\,(\lVert a\rVert\,\lVert b\rVert)$. Why can it never exceed 1, and when is it 1?
+*For lesson 03.* **Self-test.** The cosine of two rating vectors is $a \cdot b\,/\,(\lVert a\rVert\,\lVert b\rVert)$. Why can it never exceed 1, and when is it 1?
 
 <details><summary>Answer</summary>That is the Cauchy-Schwarz inequality. It is 1 if one vector is a positive multiple of the other.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 The **trace** is the sum of the diagonal. $\operatorname{tr}(AB) = \sum_{ij} A_{ij}B_{ji} = \operatorname{tr}(BA)$: factors may go round in a circle. And $\operatorname{tr}(A^\top B) = \sum_{ij} A_{ij}B_{ij}$ is the dot product of two tables, read as long vectors. With itself it gives the squared length $\lVert A\rVert_F^2$.
 
 **Cauchy-Schwarz.** A squared length is never negative. Take the length of $a - tb$ at the best $t$, the projection of card 1:
@@ -524,13 +527,13 @@ assert np.isclose(np.sum((A - t * B) ** 2), np.sum(A**2) - dot**2 / np.sum(B**2)
 """
 ## Card 7: Logistic likelihood
 
-*Used in lessons 05 and 06.* **Self-test.** A model says that you will watch a film with probability 0.9. What is its loss if you do, and if you do not?
+*For lessons 05 and 06.* **Self-test.** A model says that you will watch a film with probability 0.9. What is its loss if you do, and if you do not?
 
 <details><summary>Answer</summary>−ln 0.9 = 0.1054 if you do, −ln 0.1 = 2.3026 if you do not. A confident mistake is expensive.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 The **logistic function** turns a score into a probability. Turning the score round gives the other probability:
 
 $$\sigma(x) = \frac{1}{1 + e^{-x}},\qquad 1 - \sigma(x) = \sigma(-x),\qquad \sigma'(x) = \sigma(x)\,\sigma(-x)$$
@@ -552,19 +555,19 @@ assert np.allclose(loss, [-np.log(sigmoid), -np.log(1 - sigmoid)]) and np.allclo
 assert np.logaddexp(0, 800.0) == 800 and np.allclose(-np.log([0.9, 0.1]), [0.1054, 2.3026], atol=5e-5)
 
 # %% [markdown] tags=["deeper"]
-"""
+r"""
 ## Card 8: MAP
 
-*Used in lessons 01 and 05.* **Self-test.** With logistic loss, you believe twice as firmly that parameters are small: the prior variance is halved. What happens to $\lambda$?
+*For lessons 01 and 05.* **Self-test.** With logistic loss, you believe twice as firmly that parameters are small: the prior variance is halved. What happens to $\lambda$?
 
 <details><summary>Answer</summary>It doubles: λ = 1/(2τ²).</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 Bayes' rule, $P(\theta \mid D) = P(D \mid \theta)\,P(\theta)\,/\,P(D)$, becomes a sum when you take logarithms. The **maximum a posteriori** estimate is the $\theta$ that makes this sum smallest:
 
-$$-\ln P(\theta \mid D) = \underbrace{-\ln P(D \mid \theta)}_{\text{loss}}\ \underbrace{-\ln P(\theta)}_{\text{penalty}}\ +\ \text{a constant}$$
+$$-\ln P(\theta \mid D) = \overbrace{-\ln P(D \mid \theta)}^{\text{loss}}\ \overbrace{-\ln P(\theta)}^{\text{penalty}}\ +\ \text{a constant}$$
 
 The constant, $\ln P(D)$, does not depend on $\theta$, so it does not move the minimum. A normal prior with variance $\tau^2$ gives the penalty $\theta^2/(2\tau^2)$, that is $\lambda\theta^2$ with
 
@@ -587,13 +590,13 @@ assert (np.diff(likelihood_only) < 0).all()  # without the prior, a higher score
 """
 ## Card 9: Jensen
 
-*Used in lessons 04 and 06.* **Self-test.** Model A finds your film at rank 1 one day and at rank 9 the next. Model B finds it at rank 5 on both. Their mean rank is the same. Which has the larger mean of 1/rank?
+*For lessons 04 and 06.* **Self-test.** Model A finds your film at rank 1 one day and at rank 9 the next. Model B finds it at rank 5 on both. Their mean rank is the same. Which has the larger mean of 1/rank?
 
 <details><summary>Answer</summary>A: (1 + 1/9)/2 = 0.5556 against 0.2. The function 1/x is convex, and spread pays.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 A convex function lies above each of its tangents. Take the tangent at the mean $m = E[X]$, and then the mean on both sides; the middle term vanishes, because $X - m$ is 0 on average:
 
 $$f(X) \ge f(m) + f'(m)\,(X - m) \qquad\Longrightarrow\qquad E[f(X)] \ge f(E[X])$$
@@ -611,15 +614,15 @@ assert np.log2(ranks).mean() < np.log2(ranks.mean())
 
 # %% [markdown] tags=["deeper"]
 """
-## Card 10: Expectation, variance, resampling
+## Card 10: Variance and resampling
 
-*Used in lessons 04 and 07.* **Self-test.** Your metric is a mean over 1,000 people, and its standard error is 0.01. How many people do you need for 0.005?
+*For lessons 04 and 07.* **Self-test.** Your metric is a mean over 1,000 people, and its standard error is 0.01. How many people do you need for 0.005?
 
 <details><summary>Answer</summary>4,000. The variance of a mean falls like 1/n, its standard error like 1/√n.</details>
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 **Expectation** is the mean in the long run, and it adds: $E[X + Y] = E[X] + E[Y]$, always. **Variance** is the expected squared distance from it, $\operatorname{Var}X = E[(X - EX)^2] = E[X^2] - (EX)^2$. For a mean of $n$ independent values, only the terms $i = j$ remain, since independent values have covariance 0:
 
 $$\operatorname{Var}\bar X = \frac{1}{n^2}\sum_{i,j}\operatorname{Cov}(X_i, X_j) = \frac{\operatorname{Var}X}{n}$$
@@ -638,7 +641,7 @@ assert means.size == 27 and np.isclose(means.mean(), values.mean()) and np.isclo
 assert np.isclose(values.var(), np.mean(values**2) - values.mean() ** 2)
 
 # %% [markdown]
-"""
+r"""
 ## 7 Notation
 
 One letter has one meaning in the whole course. In particular $\sigma$ is the logistic function and nothing else, and users are $u$, items $i$ and $j$.
@@ -690,19 +693,11 @@ Many readers know the note *Recommendation & Ranking Mathematics*; the second co
 
 **Four conventions that bite.** They change numbers without any error message.
 
-- **Confidence.** implicit takes the numbers in your matrix, times `alpha`, *as* the confidence. The paper by Hu, Koren and Volinsky, and Spark, use $1 + \alpha r$. To get the paper's confidence out of implicit, store $1 + \alpha r$ yourself.
+- **Confidence.** implicit takes the numbers in your matrix, times `alpha`, *as* the confidence. The paper by Hu, Koren and Volinsky, and Spark, use $1 + \alpha r$. To get the paper's confidence out of implicit, store $1 + \alpha r$ yourself. At $\alpha = 1$ and one play the difference is largest: 1 against 2, and 1 is what an unseen film has.
 - **Penalty.** Spark multiplies `regParam` by the number of ratings, implicit does not multiply `regularization`. A value tuned for one is wrong for the other by a factor of $n_u$, which differs from user to user.
 - **Gain.** scikit-learn's `ndcg_score` takes labels as gains. For the other convention pass `2**y - 1`.
 - **Normalized lambdas.** LightGBM rescales its gradients per query (`lambdarank_norm`, on by default). Switch it off before you compare with a formula.
-
-The first of these, in numbers: two plays, $\alpha = 40$.
 """
-
-# %%
-alpha, plays = 40.0, 2.0
-paper, implicit_library = 1 + alpha * plays, alpha * plays
-print(f"paper and Spark: confidence {paper:.0f}   implicit with alpha={alpha:.0f}: {implicit_library:.0f}")
-assert paper - implicit_library == 1  # small here; at alpha = 1 and one play it would be 2 against 1
 
 # %% [markdown]
 """
