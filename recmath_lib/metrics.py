@@ -7,7 +7,7 @@ The conventions, once for all of them (Lesson 04 shows which library differs, an
     labels are finite numbers >= 0; where a metric wants yes or no, a film is relevant if its label is above 0;
     scores are numbers or +-inf (-inf is an excluded film), never nan; equal scores keep their input order;
     `k=None` is the whole list, and a `k` beyond the list's end is allowed;
-    a list in which nothing is relevant earns 0.0.
+    a list in which nothing is relevant earns 0.0 (`auc`, which has no pair to order then, 0.5).
 """
 
 import reprlib
@@ -105,7 +105,8 @@ def auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
     Raises:
         ValueError: a label that is negative, nan or infinite, a nan score, or unequal lengths.
 
-    Source: Hanley and McNeil (1982), The meaning and use of the area under a ROC curve.
+    Source: Hanley and McNeil (1982), The meaning and use of the area under a receiver operating
+        characteristic (ROC) curve.
     """
     labels, scores = _labels_and_scores(y_true, y_score)
     good, bad = scores[labels > 0], np.sort(scores[labels == 0])
