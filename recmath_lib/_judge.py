@@ -350,15 +350,17 @@ def _judge_choice(task: ChoiceTask, value: Any) -> Verdict:
 
 def _judge_order(task: OrderTask, value: Any) -> Verdict:
     """Right if every step comes after the steps it uses."""
-    text = isinstance(value, str) and (
-        re.split(r"[,\s]+", value.strip()) if re.search(r"[,\s]", value.strip()) else [*value]
-    )
-    order = text or (list(value) if isinstance(value, (list, tuple)) else value)
+    order = _letters(value) if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else value
     sentence = _order_sentence(task, order)
     if sentence is None:
         return Verdict(task, (Finding(task.name, True),))
-    alike = tuple(wrong for wrong in task.wrong if list(wrong.answer) == order)
+    alike = tuple(wrong for wrong in task.wrong if identical(list(wrong.answer), order))
     return Verdict(task, (Finding(task.name, False, "value", (sentence,)),), alike)
+
+
+def _letters(text: str) -> list[str]:
+    """The steps in "b, c, a", "b c a" or "bca"."""
+    return re.split(r"[,\s]+", text.strip()) if re.search(r"[,\s]", text.strip()) else list(text.strip())
 
 
 def _order_sentence(task: OrderTask, order: Any) -> str | None:
@@ -404,7 +406,11 @@ def _exposed(task: CounterExampleTask, value: Any) -> tuple[str, str]:
         exposed = observe_patiently(task.exposes, args, kwargs).value is True
     else:
         exposed = listed.sort != "value" or difference(Measure(), listed.value, right.value) is not None
-    return ("", "") if exposed else ("value", f"on {clip(call)} the listing does what it should: {clip(listed.value)}")
+    return (
+        ("", "")
+        if exposed
+        else ("value", f"on {clip(call, str)} the listing does what it should: {clip(listed.value)}")
+    )
 
 
 def _arguments(task: CounterExampleTask, value: Any) -> Call:

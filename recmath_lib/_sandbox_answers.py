@@ -207,13 +207,13 @@ class Watch:
         self._states = generator_states()
         _SEED_PYTHON(UNLIKELY_SEED)
         _SEED_NUMPY(UNLIKELY_SEED)
-        self._known = generator_states()
+        self._known = fingerprints(generator_states())
         return self
 
     def __exit__(self, *_: object) -> None:
         """Compare and restore."""
-        now = generator_states()
-        self.touched = tuple(name for name in now if not identical(self._known[name], now[name]))
+        now = fingerprints(generator_states())
+        self.touched = tuple(name for name in now if self._known[name] != now[name])
         _SET_PYTHON(self._states["random"])
         _SET_NUMPY(self._states["numpy"])
         self._stack.close()
@@ -235,6 +235,12 @@ _SEED_NUMPY, _GET_NUMPY, _SET_NUMPY = np.random.seed, np.random.get_state, np.ra
 def generator_states() -> dict[str, Any]:
     """The states of the two global generators."""
     return {"random": _GET_PYTHON(), "numpy": _GET_NUMPY()}
+
+
+def fingerprints(states: dict[str, Any]) -> dict[str, Any]:
+    """The states as what can be compared with ==, arrays as bytes."""
+    name, words, *rest = states["numpy"]
+    return {"random": states["random"], "numpy": (name, words.tobytes(), rest)}
 
 
 def identical(before: Any, after: Any) -> bool:

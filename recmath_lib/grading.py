@@ -78,7 +78,7 @@ def check(task: str | Task, answer: Any) -> None:
     except LookupError as error:
         text = str(error.args[0])
     except BaseException as error:
-        text = f"{shown(task)}  cannot be checked: {type(error).__name__}: {shown(error, str)}"
+        text = _screen([f"{_id(task)}  cannot be checked: {type(error).__name__}: {shown(error, str)}"])
     sys.stdout = stdout  # an answer may have put something else there
     print(text)
 
@@ -90,7 +90,7 @@ def hint(task: str | Task) -> None:
     except LookupError as error:
         text = str(error.args[0])
     except BaseException as error:
-        text = f"{shown(task)}  has no hint: {type(error).__name__}: {shown(error, str)}"
+        text = _screen([f"{_id(task)}  has no hint: {type(error).__name__}: {shown(error, str)}"])
     print(text)
 
 
@@ -112,6 +112,11 @@ def grade(task: str | Task, answer: Any, seed: int = 0) -> Report:
 def _found(task: str | Task) -> Task:
     """The task itself, or the one with this id."""
     return task if isinstance(task, Task) else checks.find(task)
+
+
+def _id(task: str | Task) -> str:
+    """The id, for a sentence about something that went wrong with the task itself."""
+    return task.id if isinstance(task, Task) else shown(task, str)
 
 
 def _verdict(task: Task, answer: Any, seed: int) -> Verdict:
@@ -168,36 +173,54 @@ def _evidence(verdict: Verdict) -> list[str]:
     """The smallest failing case of a function; what is wrong with each number, choice or order."""
     failed = [finding for finding in verdict.findings if not finding.passed]
     if isinstance(verdict.task, FunctionTask):
-        smallest = min((finding for finding in failed if finding.problem != "not run"), key=lambda f: f.size)
+        smallest = min(failed, key=_telling)
         return [*([smallest.call] if smallest.call else []), *smallest.sentences]
     return [finding.sentences[0] for finding in failed]
+
+
+def _telling(finding: Finding) -> tuple[bool, bool, tuple[int, int]]:
+    """Sort key: what keeps all cases from running, then the smallest input; never a case that was not tried."""
+    stops = finding.problem in {"signature", "timeout", "crash", "damaged"}
+    return finding.problem == "not run", not stops, finding.size
 
 
 def _summary(verdict: Verdict) -> str:
     """Which sorts of cases pass and which fail."""
     passed, total = sum(finding.passed for finding in verdict.findings), len(verdict.findings)
+    left = sum(finding.problem == "not run" for finding in verdict.findings)
     if total == 1:
         return ""
     if isinstance(verdict.task, NumbersTask):
         return f": {passed} of {total} numbers are right"
+    if left:
+        return f": stopped at case {total - left} of {total}"
     if not passed:
         return f": wrong on all {total} cases"
-    failing = _kinds(verdict, passed=False)
-    clean = [kind for kind in _kinds(verdict, passed=True) if kind not in failing]
-    if clean and len(clean) < len(failing):
+    return _by_kind(verdict, passed, total)
+
+
+def _by_kind(verdict: Verdict, passed: int, total: int) -> str:
+    """The sorts that pass if these are fewer and tell everything, else the sorts that fail."""
+    counts = {kind: _counted(verdict, kind) for kind in dict.fromkeys(finding.kind for finding in verdict.findings)}
+    clean = [kind for kind, (right, of) in counts.items() if right == of]
+    failing = [
+        f"{kind} ({of - right} of {of})" if right else kind for kind, (right, of) in counts.items() if right < of
+    ]
+    if sum(counts[kind][0] for kind in clean) == passed and len(clean) < len(failing):
         return f": right only on {_listed(clean)}, wrong on the other {total - passed} of {total} cases"
     return f": right on {passed} of {total} cases, wrong only on {_listed(failing)}"
 
 
-def _kinds(verdict: Verdict, passed: bool) -> list[str]:
-    """The sorts of the cases that passed or failed, each once."""
-    return list(dict.fromkeys(finding.kind for finding in verdict.findings if finding.passed is passed))
+def _counted(verdict: Verdict, kind: str) -> tuple[int, int]:
+    """How many cases of a sort passed, and how many there are."""
+    passed = [finding.passed for finding in verdict.findings if finding.kind == kind]
+    return sum(passed), len(passed)
 
 
 def _listed(kinds: Sequence[str]) -> str:
     """Some sorts of cases in a row."""
-    more = f" and {len(kinds) - MOST_KINDS} more sorts" if len(kinds) > MOST_KINDS else ""
-    return "; ".join(kinds[:MOST_KINDS]) + more
+    more = len(kinds) - MOST_KINDS
+    return "; ".join(kinds[:MOST_KINDS]) + (f" and {more} more sort{'s' * (more > 1)}" if more > 0 else "")
 
 
 def _mistake_lines(looks_like: Sequence[WrongAnswer]) -> list[str]:
