@@ -16,6 +16,8 @@ $$a = b \\tag{80.1}$$
 
 # %%
 print(2 + 3)
+def after_which_jupytext_counts_blank_lines():
+    pass
 
 # %%
 from IPython.display import HTML
