@@ -1,10 +1,12 @@
 """The build, on small texts made up here: what it cuts, runs, writes and refuses."""
 
 import json
+from pathlib import Path
 
 import build
 import nbformat
 import pytest
+from nbval.plugin import get_sanitize_patterns
 
 LESSON = '''\
 # %% [markdown]
@@ -204,6 +206,12 @@ def test_refuses_a_name_that_no_text_has(tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         build.main(course(tmp_path, lessons_80_a="# %%\n1\n"), ["79"])
     assert "no text starts with '79'" in capsys.readouterr().err
+
+
+def test_nbval_overlooks_the_pixels_that_the_build_overlooks_and_no_alt_text():
+    ((pattern, _),) = get_sanitize_patterns((Path(__file__).parent / "nbval.cfg").read_text(encoding="utf-8"))
+    assert pattern == build.IMAGE.pattern
+    assert build.IMAGE.sub("", '<img alt="a dot" src="data:image/png;base64,QUJ+/D==">') == '<img alt="a dot" src="">'
 
 
 # ---- --check ---------------------------------------------------------------------------------------------------------
