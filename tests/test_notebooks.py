@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 import build
+import jupytext
 import nbformat
 import pytest
 from nbformat import NotebookNode
@@ -192,7 +193,8 @@ def secrets(source: str) -> set[str]:
 
 @pytest.mark.parametrize("stem", [path.stem for _, path in PAGES if path.parent.name == "exercises"])
 def test_no_solution_in_the_exercise(stem):
-    solution = secrets((ROOT / f"text/exercises/{stem}.py").read_text(encoding="utf-8"))
+    text = jupytext.read(ROOT / f"text/exercises/{stem}.py")
+    solution = secrets("\n".join(cell.source for cell in text.cells if cell.cell_type == "code"))
     assert solution, "an exercise without a solution block"
     assert not solution & statements(code(ROOT / f"exercises/{stem}.ipynb"))
     assert solution <= statements(code(ROOT / f"solutions/{stem}.ipynb"))
