@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from recmath_lib._judge_values import Measure, all_zero, as_input, as_numbers, clip, described, difference, size
-from recmath_lib._sandbox_answers import Call, Outcome, TimeUp, identical, observe, outcomes, plain
+from recmath_lib._sandbox_answers import Call, Outcome, TimeUp, identical, observe, plain
 from recmath_lib.checks.base import (
     Case,
     ChoiceTask,
@@ -162,11 +162,14 @@ def _look_alikes(verdict: Verdict, cases: Sequence[Case], found: Sequence[Outcom
 
     Where every value is right and only a rule is broken, a known wrong answer must break the same rule.
     """
-    calls = [(case.args, case.kwargs) for case in cases]
     values_right = all(finding.problem in {"", *RULES} for finding in verdict.findings)
+
+    def alike(mine: Outcome, its: Outcome) -> bool:
+        return _same(verdict.task, mine, its) and (not values_right or _breaks_the_same(mine, its))
+
     for wrong in verdict.task.wrong:
-        pairs = [*zip(found, outcomes(wrong.answer, calls), strict=False)]
-        if all(_same(verdict.task, *pair) and (not values_right or _breaks_the_same(*pair)) for pair in pairs):
+        given = (observe(wrong.answer, case.args, case.kwargs) for case in cases)  # lazily: most differ at once
+        if all(map(alike, found, given)):
             yield wrong
 
 
@@ -300,8 +303,11 @@ def _by_key(task: NumbersTask, value: Any) -> Mapping[str, Any] | str:
     """The numbers by key, or the sentence that says what is expected instead."""
     keys = list(task.expected)
     if isinstance(value, dict):
-        unknown = [key for key in value if key not in task.expected]
-        return f"{clip(unknown[0])} is not asked; the keys are {', '.join(keys)}" if unknown else value
+        spelled = {key.lower(): key for key in keys}
+        unknown = [key for key in value if str(key).lower() not in spelled]
+        if unknown:
+            return f"{clip(unknown[0])} is not asked; the keys are {', '.join(keys)}"
+        return {spelled[str(key).lower()]: number for key, number in value.items()}
     value = value.tolist() if isinstance(value, np.ndarray) else value
     items = list(value) if isinstance(value, (list, tuple)) else [value]
     if len(items) != len(keys):

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -329,8 +330,9 @@ def package_directories() -> list[Path]:
 
 
 def environment() -> dict[str, str]:
-    """What the child inherits: what starting Python takes, and one thread."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    """What the child inherits: what starting Python takes (Windows finds its libraries by PATH), and one thread."""
+    names = ("SYSTEMROOT", "LD_LIBRARY_PATH", *(["PATH"] if os.name == "nt" else []))
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**kept, **threads, "HOME": tempfile.gettempdir(), "LANG": "C.UTF-8"}
 
@@ -350,9 +352,26 @@ def bubblewrap(bwrap: str, program: Path, packages: Sequence[Path]) -> list[str]
     binds += [part for path in hidden(bound) for part in ("--tmpfs", str(path))]
     for package in packages:
         binds += ["--ro-bind", str(package), f"/site/{package.name}"]
-    binds += ["--ro-bind", str(program), "/grader", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    alone = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--remount-ro", "/"]
+    binds += ["--ro-bind", str(program), "/grader", "--dev", "/dev", *bounded(bwrap), "--tmpfs", "/tmp"]
+    alone = [
+        "--chdir",
+        "/tmp",
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+        "--remount-ro",
+        "/",
+    ]
     return [bwrap, *binds, *alone, "--"]
+
+
+@cache
+def bounded(bwrap: str) -> tuple[str, ...]:
+    """The option that bounds the tmpfs after it to 64 MB of memory, if this bwrap has it (0.7 and later)."""
+    told = subprocess.run([bwrap, "--help"], capture_output=True, text=True, check=False)
+    return ("--size", str(64 * 2**20)) if "--size" in told.stdout + told.stderr else ()
 
 
 def _linked(path: Path) -> list[str]:

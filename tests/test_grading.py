@@ -425,6 +425,7 @@ def test_numbers_by_hand_are_judged_one_by_one_without_showing_the_right_one():
         ([[1, 2], 15.708], "area: you gave a list with 2 entries: [1, 2], expected one number"),
         ({"area": float("nan"), "edge": 1}, "area is nan, expected a number"),
         (np.array([12.566, 15.708]), "right on all 2 numbers"),
+        ({"Area": 12.566, "EDGE": 15.708}, "right on all 2 numbers"),
     ],
 )
 def test_numbers_are_taken_as_dict_tuple_list_or_array(answer, sentence):
@@ -1045,6 +1046,17 @@ def test_under_bubblewrap_neither_course_nor_notebook_nor_network_is_there(grade
     with socket.create_server(("127.0.0.1", 0)) as server:
         spy = FILES.format(hidden=hidden, port=server.getsockname()[1])
         assert graded(spy).ran.cells == ["ValueError: []"]
+
+
+@needs_bwrap
+def test_under_bubblewrap_a_hidden_directory_is_empty_and_memory_is_bounded(graded, monkeypatch):
+    would_show = Path(sys.base_prefix, "include").resolve()
+    monkeypatch.setattr(_sandbox, "hidden", lambda bound: [would_show])
+    looking = f"import os\nassert os.listdir({str(would_show)!r}) == []"
+    filling = "for name in range(100): open(f'/tmp/{name}', 'wb').write(b'x' * 10**6)"
+    seen = graded(looking, filling).ran.cells
+    assert seen[0] == ""
+    assert seen[1] == "OSError: [Errno 28] No space left on device" or not _sandbox.bounded(shutil.which("bwrap"))
 
 
 @needs_bwrap
