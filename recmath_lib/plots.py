@@ -184,6 +184,7 @@ def _set_bars(bars: PolyCollection, rows: Iterable[float], widths: Iterable[floa
     bars.set_verts(corners)
 
 
+BEHIND = 0.5  # what stays is drawn first, so it must lie behind what moves
 ROW: Mapping[str, Any] = MappingProxyType({"va": "center", "fontsize": 9.5})
 
 
@@ -319,7 +320,7 @@ def _list_frame(figure: Figure, ideal: Sequence[float]) -> tuple[Axes, Axes]:
         axes.set_axis_off()
         axes.text(GRADE, 0.25, "grade", ha="right", color=GREY, **ROW)
         axes.text(0, 0.25, f"{head}gain × discount", color=GREY, **ROW)
-        axes.plot([0, 0], [0.55, len(ideal) + 0.45], color=GREY, linewidth=0.8)
+        axes.plot([0, 0], [0.55, len(ideal) + 0.45], color=GREY, linewidth=0.8, zorder=BEHIND)
     for rank, rel in enumerate(ideal, start=1):
         mine.text(NAME - 0.06, rank, str(rank), ha="right", **ROW)
         best.text(GRADE, rank, f"{rel:g}", ha="right", **ROW)
@@ -508,9 +509,10 @@ class Slide:
 
     @property
     def reach(self) -> tuple[float, float]:
-        """How far the score slides: a little beyond the others."""
-        room = 0.15 * (self.cuts[-1] - self.cuts[0]) or 1.0
-        return self.cuts[0] - room, self.cuts[-1] + room
+        """How far the score slides: a little beyond all of them."""
+        low, high = min(self.scores), max(self.scores)
+        room = 0.15 * (high - low) or 1.0
+        return low - room, high + room
 
     @property
     def steps(self) -> list[tuple[float, float]]:
@@ -700,29 +702,30 @@ def taste_picture(axis_names: Sequence[str], taste: Taste, reach: float) -> Pict
         taste: the vector and the chosen films.
         reach: the largest value an axis can show, > 0.
     """
-    return still(taste_scene(axis_names, len(taste.films), reach), taste)
+    top = max(5.0, *(stars for _, stars, _ in taste.films))
+    return still(taste_scene(axis_names, len(taste.films), reach, top), taste)
 
 
-def taste_scene(axis_names: Sequence[str], n_films: int, reach: float) -> Scene[Taste]:
-    """A taste vector beside n_films chosen films."""
-    return Scene((8.3, 0.95 + 0.27 * n_films), lambda figure: TasteStage(figure, axis_names, n_films, reach))
+def taste_scene(axis_names: Sequence[str], n_films: int, reach: float, top: float = 5.0) -> Scene[Taste]:
+    """A taste vector of at most `reach` on each axis, beside n_films chosen films of at most `top` stars."""
+    return Scene((8.3, 0.95 + 0.27 * n_films), lambda figure: TasteStage(figure, axis_names, n_films, reach, top))
 
 
 class TasteStage:
     """A taste vector beside the films it chooses."""
 
-    def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float) -> None:
-        self.axis_names, self.gap = axis_names, 0.05 * reach
+    def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float, top: float) -> None:
+        self.axis_names, self.gap, self.step = axis_names, 0.05 * reach, 0.025 * top
         vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
         figure.set_layout_engine("constrained", wspace=0.06)
         _vector_frame(vector, axis_names, reach)
-        _chosen_frame(chosen, n_films)
+        _chosen_frame(chosen, n_films, top)
         self.title = vector.set_title("", loc="left")
-        self.left, self.right = (_bars(vector, color=BLUE), _bars(vector, color=VERMILLION))
+        self.left, self.right = _bars(vector, color=BLUE), _bars(vector, color=VERMILLION)
         self.values = [vector.text(0, row, "", **ROW) for row in range(len(axis_names))]
         self.stars = _bars(chosen, color=SKY)
         (self.anybody,) = chosen.plot([], [], "D", color=INK, markersize=4.5)
-        self.names, self.numbers = (_column(chosen, -6.4, n_films), _column(chosen, 0, n_films))
+        self.names, self.numbers = _column(chosen, -1.28 * top, n_films), _column(chosen, 0, n_films)
         texts = (self.title, *self.values, *self.names, *self.numbers)
         self.moving: Sequence[Artist] = (self.left, self.right, self.stars, self.anybody, *texts)
 
@@ -737,7 +740,7 @@ class TasteStage:
         _fill(self.names, [_short(title, 30) for title, _, _ in taste.films])
         _fill(self.numbers, [f"{star:.1f}" for star in stars])
         for text, star in zip(self.numbers, stars, strict=True):
-            text.set_x(star + 0.12)
+            text.set_x(star + self.step)
         return _taste_alt(self.axis_names, taste)
 
     def _draw_vector(self, vector: Sequence[float]) -> None:
@@ -752,19 +755,19 @@ class TasteStage:
 def _vector_frame(axes: Axes, axis_names: Sequence[str], reach: float) -> None:
     axes.set(xlim=(-1.35 * reach, 1.35 * reach), ylim=(len(axis_names) - 0.4, -0.6), yticks=[], xlabel="your taste")
     axes.spines["left"].set_visible(False)
-    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=BEHIND)
     for row, name in enumerate(axis_names):
         left, right = _ends(name)
         axes.text(-1.3 * reach, row - 0.33, left, fontsize=9.5)
         axes.text(1.3 * reach, row - 0.33, right, ha="right", fontsize=9.5)
 
 
-def _chosen_frame(axes: Axes, n_films: int) -> None:
-    axes.set(xlim=(-7.2, 6.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
+def _chosen_frame(axes: Axes, n_films: int, top: float) -> None:
+    axes.set(xlim=(-1.44 * top, 1.2 * top), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
     axes.set_xlabel("predicted stars (◆ before your ratings)", loc="right")
     axes.spines["left"].set_visible(False)
     for rank in range(1, n_films + 1):
-        axes.text(-6.7, rank, str(rank), ha="right", **ROW)
+        axes.text(-1.34 * top, rank, str(rank), ha="right", **ROW)
 
 
 def _ends(name: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ next. Errors of a control are shown where you look; Jupyter would hide them in a
 from __future__ import annotations
 
 import html
+import math
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import IdentityTransform
 
 from recmath_lib.metrics import Gain
 from recmath_lib.plots import (
@@ -109,42 +111,50 @@ class Stamps:
 
     def __init__(self, renderer: RendererAgg) -> None:
         self._renderer = renderer
-        self._stamps: dict[tuple[Any, ...], tuple[tuple[slice, slice], np.ndarray]] = {}
+        self._stamps: dict[tuple[Any, ...], tuple[int, int, np.ndarray]] = {}
 
     def press(self, text: Text, pixels: np.ndarray) -> None:
-        """Put a text on an RGBA picture, in place."""
+        """Put a text on an RGBA picture, in place, to the nearest pixel."""
         if not text.get_visible() or not text.get_text():
             return
-        where = text.get_transform().transform(text.get_unitless_position())
-        key = (
-            text.get_text(),
-            text.get_color(),
-            text.get_fontproperties(),
-            text.get_horizontalalignment(),
-            text.get_verticalalignment(),
-            *where,
-        )
+        right, up = text.get_transform().transform(text.get_unitless_position())
+        below, beside, ink = self._stamp(text)
+        top, left = round(pixels.shape[0] - up) + below, round(right) + beside
+        place = slice(max(top, 0), max(top + len(ink), 0)), slice(max(left, 0), max(left + ink.shape[1], 0))
+        under = pixels[place]
+        ink = ink[max(-top, 0) :, max(-left, 0) :][: under.shape[0], : under.shape[1]]
+        cover = ink[..., 3:].astype(np.uint16)
+        under[..., :3] = (under[..., :3] * (255 - cover) + ink[..., :3] * cover + 127) // 255
+
+    def _stamp(self, text: Text) -> tuple[int, int, np.ndarray]:
+        """The pixels of a text, and where they begin, below and beside its anchor."""
+        align = text.get_horizontalalignment(), text.get_verticalalignment()
+        key = (text.get_text(), text.get_color(), text.get_fontproperties(), *align)
         if key not in self._stamps:
             if len(self._stamps) >= self.LIMIT:
                 self._stamps.clear()
             self._stamps[key] = self._cut(text)
-        place, ink = self._stamps[key]
-        cover = ink[..., 3:].astype(np.uint16)
-        pixels[place] = (pixels[place] * (255 - cover) + ink * cover + 127) // 255
-        pixels[place][..., 3] = 255
+        return self._stamps[key]
 
-    def _cut(self, text: Text) -> tuple[tuple[slice, slice], np.ndarray]:
-        """Draw a text on the empty canvas; where it lies and its pixels."""
+    def _cut(self, text: Text) -> tuple[int, int, np.ndarray]:
+        """Draw a text on the empty canvas, where it has room, and cut it out."""
+        width, height = int(self._renderer.width), int(self._renderer.height)
+        anchor = {"left": width // 50, "center": width // 2, "right": width - width // 50}[
+            text.get_horizontalalignment()
+        ]
+        before = text.get_transform(), text.get_position()
+        text.set(transform=IdentityTransform(), position=(anchor, height // 2))
         self._renderer.clear()
         text.draw(self._renderer)
+        text.set(transform=before[0], position=before[1])
         drawn = np.asarray(self._renderer.buffer_rgba())
-        place = _span(drawn[..., 3].max(axis=1)), _span(drawn[..., 3].max(axis=0))
-        return place, drawn[place].copy()
+        rows, columns = _span(drawn[..., 3].max(axis=1)), _span(drawn[..., 3].max(axis=0))
+        return rows.start - (height - height // 2), columns.start - anchor, drawn[rows, columns].copy()
 
 
 def _span(inked: np.ndarray) -> slice:
     found = np.flatnonzero(inked)
-    return slice(found[0], found[-1] + 1) if found.size else slice(0, 0)
+    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
 
 
 def _png(pixels: np.ndarray) -> bytes:
@@ -424,8 +434,8 @@ STOP = 0.05  # the slider stops here and there; scores that are multiples of it 
 
 def slider_stops(films: Slide) -> list[float]:
     """Where the slider can stop."""
-    low, high = (round(end / STOP) for end in films.reach)
-    return [round(stop * STOP, 2) for stop in range(low, high + 1)]
+    low, high = films.reach
+    return [round(stop * STOP, 2) for stop in range(math.ceil(low / STOP), math.floor(high / STOP) + 1)]
 
 
 def _slope_caption(films: Slide, widget_id: str, score: float) -> str:
@@ -471,10 +481,15 @@ class Model:
         films = tuple((self.titles[film], float(mine[film]), float(anybody[film])) for film in best)
         return Taste(tuple(map(float, vector)), films)
 
-    def reach(self) -> float:
-        """The longest bar the sliders can make: a taste is linear in the stars, so one of the corners has it."""
+    def reach(self) -> tuple[float, float]:
+        """The largest value on an axis and the most stars that the sliders can bring about.
+
+        A taste is linear in the stars of the films seen, a prediction in the taste: one of the corners has the largest.
+        """
         corners = product((None, SCALE[1], SCALE[-1]), repeat=len(self.films))
-        return max(float(np.abs(self.vector(corner)).max()) for corner in corners)
+        vectors = [self.vector(corner) for corner in corners]
+        largest = max(float(np.abs(vector).max()) for vector in vectors)
+        return largest, max(5.0, *(float(self.score(vector).max()) for vector in vectors))
 
 
 def taste_panel(
@@ -505,7 +520,7 @@ def taste_panel(
     """
     model, start = Model(titles, films, fold_in, score), _checked_stars(films, stars)
     taste = partial(model.taste, n=n_recommended)
-    scene = _part(taste_scene(axis_names, n_recommended, model.reach()), taste)
+    scene = _part(taste_scene(axis_names, n_recommended, *model.reach()), taste)
     panel = Panel(scene, start, partial(_rated_caption, taste, start, widget_id), partial(taste_states, start))
     for place, film in enumerate(films):
         panel.add(f"film {place}", _star_slider(titles[film], start[place]), partial(rate, place))
