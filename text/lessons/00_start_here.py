@@ -485,12 +485,13 @@ def hessian(x, h=1e-4):
     """Second derivatives, from central differences of the slopes."""
     return np.array([(slope(x + d) - slope(x - d)) / (2 * h) for d in h * np.eye(2)])
 
+u, v = 0.3, -0.7
+assert np.allclose(hessian(np.array([u, v])), [[2 * v**2, 4 * u * v - 2], [4 * u * v - 2, 2 * u**2]])
+
 # %% tags=["deeper"]
 for point in (np.zeros(2), np.ones(2)):
     print(f"at {point}: eigenvalues {np.linalg.eigvalsh(hessian(point)).round(4) + 0.0}")
 assert np.allclose(np.linalg.eigvalsh(hessian(np.zeros(2))), [-2, 2]) and np.allclose(hessian(np.ones(2)), 2)
-u, v = 0.3, -0.7
-assert np.allclose(hessian(np.array([u, v])), [[2 * v**2, 4 * u * v - 2], [4 * u * v - 2, 2 * u**2]])
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -693,7 +694,7 @@ Many readers know the note *Recommendation & Ranking Mathematics*; the second co
 
 **Four conventions that bite.** They change numbers without any error message.
 
-- **Confidence.** implicit takes the numbers in your matrix, times `alpha`, *as* the confidence. The paper by Hu, Koren and Volinsky, and Spark, use $1 + \alpha r$. To get the paper's confidence out of implicit, store $1 + \alpha r$ yourself. At $\alpha = 1$ and one play the difference is largest: 1 against 2, and 1 is what an unseen film has.
+- **Confidence.** implicit takes the numbers in your matrix, times `alpha`, *as* the confidence. The paper by Hu, Koren and Volinsky, and Spark, use $1 + \alpha r$. To get the paper's confidence out of implicit, store $1 + \alpha r$ yourself and leave its `alpha` at 1. At $\alpha = 1$ and one play the difference is largest: 1 against 2, and 1 is what an unseen film has.
 - **Penalty.** Spark multiplies `regParam` by the number of ratings, implicit does not multiply `regularization`. A value tuned for one is wrong for the other by a factor of $n_u$, which differs from user to user.
 - **Gain.** scikit-learn's `ndcg_score` takes labels as gains. For the other convention pass `2**y - 1`.
 - **Normalized lambdas.** LightGBM rescales its gradients per query (`lambdarank_norm`, on by default). Switch it off before you compare with a formula.
@@ -706,7 +707,7 @@ Many readers know the note *Recommendation & Ranking Mathematics*; the second co
 - A recommendation is an average plus a correction about you: Eq. (0.2). The correction is one dot product.
 - A few ratings fix the correction by a linear system as large as the number of axes: Eq. (0.1). Five ratings went more than two thirds of the way.
 - The penalty is what you believe before the first rating. Axes that no rating touches stay at that belief, and a single rating on such an axis can turn the list over.
-- The axes were a gift. The next lessons take it away.
+- The axes were a gift. Lessons 01 to 03 will learn them from ratings alone.
 
 **Papers.** Hoerl and Kennard (1970), *Ridge regression: biased estimation for nonorthogonal problems*. Koren, Bell and Volinsky (2009), *Matrix factorization techniques for recommender systems*. Hu, Koren and Volinsky (2008), *Collaborative filtering for implicit feedback datasets*. Eckart and Young (1936), *The approximation of one matrix by another of lower rank*.
 
