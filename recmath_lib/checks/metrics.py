@@ -86,6 +86,13 @@ def dcg_in_the_labels_own_type(rels: ArrayLike, k: int | None = None, gain: str 
     return float(gains @ (1 / np.log2(np.arange(2, labels.size + 2))))
 
 
+def dcg_with_ranks_from_zero(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float:
+    """The first film is divided by log2(1) = 0."""
+    gains = np.array([gain_of(label, gain) for label in np.asarray(rels, float)[:k]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.sum(gains / np.log2(np.arange(gains.size) + 1)))
+
+
 def dcg_by_loop(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float:
     """Right, one place after another."""
     total = 0.0
@@ -142,6 +149,13 @@ DCG_WRONG = (
         "lesson 04, Eq. (4.9)",
     ),
     WrongAnswer(
+        "ranks start at 0",
+        dcg_with_ranks_from_zero,
+        "Your first denominator is log₂(1) = 0. The first film has rank 1, so if you count from index 0, the "
+        "denominator is log₂(index + 2).",
+        "lesson 04, Eq. (4.9)",
+    ),
+    WrongAnswer(
         "ranks start at 2",
         dcg_with(discount=lambda rank: 1 / log2(rank + 2)),
         "Your discount is one place too late: rank 1 must count in full, and log₂(1 + 1) = 1. If you count from "
@@ -178,6 +192,12 @@ DCG_WRONG = (
         "gain 2^y",
         dcg_with(worth=lambda label, gain: 2.0**label if gain == "exp" else label),
         "The −1 of the gain is missing, so even an irrelevant film earns 2^0 = 1.",
+        "lesson 04, Eq. (4.9)",
+    ),
+    WrongAnswer(
+        "gain e^y - 1",
+        dcg_with(worth=lambda label, gain: float(np.expm1(label)) if gain == "exp" else label),
+        'You raise e to the label. "exp" stands for exponential, and the base is 2: a label y is worth 2^y − 1.',
         "lesson 04, Eq. (4.9)",
     ),
     WrongAnswer(
@@ -1648,8 +1668,7 @@ WHY_LOG2 = ChoiceTask(
 )
 
 POOL, TWO_SHOWN = [3, 3, 2, 1, 0], [2, 1]
-OF_THE_SHOWN, OF_THE_POOL = metrics.ndcg_at_k(TWO_SHOWN, 2), metrics.ndcg_at_k(TWO_SHOWN, 2, POOL)
-OF_ALL_PLACES = metrics.dcg_at_k(TWO_SHOWN, 2) / metrics.dcg_at_k(POOL)
+BEST_TWO = metrics.dcg_at_k(POOL, 2) / metrics.dcg_at_k(POOL)
 
 WHICH_IDEAL = ChoiceTask(
     id="04.9",
@@ -1657,7 +1676,7 @@ WHICH_IDEAL = ChoiceTask(
     name="answer_04_9",
     objectives=("O4.3", "O4.5"),
     contract=f"Five films were judged, with the labels {POOL}. A recommender shows two of them, with the labels "
-    f"{TWO_SHOWN}, and reports NDCG@2 = {OF_THE_SHOWN:.4f}. What do you say?",
+    f"{TWO_SHOWN}, and reports NDCG@2 = {metrics.ndcg_at_k(TWO_SHOWN, 2):.1f}. What do you say?",
     points=2,
     hints=(
         "Could the recommender have shown two better films?",
@@ -1665,10 +1684,10 @@ WHICH_IDEAL = ChoiceTask(
         "Two places, so the ideal's labels are 3 and 3.",
     ),
     options={
-        "a": f"{OF_THE_SHOWN:.4f} is right: the two films stand in the best order.",
-        "b": f"The ideal is all five films in their best order, so NDCG@2 = {OF_ALL_PLACES:.4f}.",
+        "a": "1.0 is right: the two films stand in the best order.",
+        "b": "The ideal is all five films in their best order.",
         "c": "It cannot be computed: films nobody judged could be better still.",
-        "d": f"The ideal is the best two of the five judged films, so NDCG@2 = {OF_THE_POOL:.4f}.",
+        "d": "The ideal is the best two of the five judged films.",
     },
     correct="d",
     wrong=(
@@ -1682,15 +1701,15 @@ WHICH_IDEAL = ChoiceTask(
         WrongAnswer(
             "ideal not cut at K",
             "b",
-            "No list of two films could reach the sum of five, so even the best one would get less than 1. Cut the "
+            f"No list of two films could reach the sum of five: even the two best would get {BEST_TWO:.4f}. Cut the "
             "ideal at K, as you cut the list.",
             "lesson 04, Eq. (4.10)",
         ),
         WrongAnswer(
             "unjudged films",
             "c",
-            "A good worry about the judgments, and lesson 07 comes back to it. NDCG is defined relative to them: the "
-            "ideal is built from the judged films, and one that nobody judged counts as irrelevant.",
+            "A good worry about the judgments. But NDCG is defined relative to them: the ideal is built from the "
+            "judged films, and one that nobody judged counts as irrelevant.",
             "lesson 04, Eq. (4.10), which films may the ideal use",
         ),
     ),
@@ -1715,12 +1734,11 @@ THREE_DENOMINATORS = ChoiceTask(
         "The quotients are 10, 5 and 2. Which numbers of the question are these?",
     ),
     options={
-        "a": f"The same sum, {COLLECTED:.4f}, is divided by all relevant films (10), by min(K, relevant) (5), by the "
-        "hits found (2).",
+        "a": "The same sum, 1 + 2/3, is divided by all relevant films (10), by min(K, relevant) (5), by the hits "
+        "found (2).",
         "b": "They cut the list at different places.",
         "c": "One of them is right, the other two have a bug.",
-        "d": f"The same sum, {COLLECTED:.4f}, is divided by K, by all relevant films, by the hits found, in this "
-        "order.",
+        "d": "The same sum, 1 + 2/3, is divided by K, by all relevant films, by the hits found, in this order.",
     },
     correct="a",
     wrong=(
@@ -1832,8 +1850,8 @@ NO_GRADIENT = ChoiceTask(
         WrongAnswer(
             "points to the ideal place",
             "c",
-            "That is what one would wish for, and what lesson 06 constructs. NDCG itself does not change when a "
-            "score moves a little, so it points nowhere.",
+            "That is what one would wish for, and what a smooth stand-in can offer. NDCG itself does not change when "
+            "a score moves a little, so it points nowhere.",
             "lesson 04, section 5",
         ),
     ),
@@ -2086,9 +2104,9 @@ def _ndcg_of_scores(y_true: list[float], y_score: list[float]) -> float:
     return metrics.ndcg_from_scores(y_true, y_score)
 
 
-def _few(films: Sequence[float]) -> str | None:
+def _few(labels: ArrayLike) -> str | None:
     """The sentence for an input too long to look at."""
-    return f"at most 20 films, please; you gave {len(films)}" if len(films) > 20 else None
+    return f"at most 20 films, please; you gave {np.size(labels)}" if np.size(labels) > 20 else None
 
 
 SHORT_LIST = CounterExampleTask(
@@ -2314,14 +2332,14 @@ TIED_WRONG = (
         on_first_block(lambda a, t, r, k, **_: within(k, a + (t + 1) / (r + 1))),
         "You take 1 over the average rank of the first hit. The mean of 1/rank is larger than 1/(mean rank) as soon "
         "as the rank varies: that is Jensen's inequality.",
-        "lesson 00, the card on Jensen",
+        "lesson 00, card 9: Jensen",
     ),
     WrongAnswer(
         "the middle of the block",
         on_first_block(lambda a, t, k, **_: within(k, a + (t + 1) / 2)),
         "You give every film of the block its middle rank. With several relevant films the first of them stands "
         "further up, and the mean of 1/rank is not 1 over a mean rank.",
-        "lesson 00, the card on Jensen",
+        "lesson 00, card 9: Jensen",
     ),
     WrongAnswer(
         "shared places",
