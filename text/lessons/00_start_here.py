@@ -8,7 +8,12 @@
 <details><summary>Is a recommendation an average of what others liked?</summary>That average is where it starts, at 3.78 stars. The rest comes from three equations with three unknowns, and they are about you.</details>
 <details><summary>Do you have to rate a family film before you are offered one?</summary>No. In the example below nobody has rated one, and five of the ten are family films.</details>
 
-**When you have finished, you can** fold a new viewer into a model with one linear solve, score every film and list the best; find your way through the lessons, their checks and their hints; refresh any of ten pieces of mathematics when a lesson asks for it; translate this course's letters into those of other texts and libraries.
+**When you have finished, you can**
+
+- **O0.1** fold a new viewer into a model with one linear solve, score every film and list the best;
+- **O0.2** find your way through the lessons, their checks and their hints;
+- **O0.3** refresh any of ten pieces of mathematics when a lesson asks for it;
+- **O0.4** translate this course's letters into those of other texts and libraries.
 
 You need a little Python and first-year calculus. Sections 1 to 5 take about 30 minutes. The primer and the notation are for looking things up.
 """
