@@ -160,7 +160,8 @@ def pip_of(root: Path) -> list[str]:
 
 
 def pip_install(root: Path, *what: str) -> None:
-    """Install under the pins; pip is silent but for errors, and compiles nothing: two thirds of the time are for that."""
+    """Install under the pins; pip is silent but for errors."""
+    # Compiling every module takes two thirds of the time; what is imported is compiled then.
     command = [*pip_of(root), "install", "-qq", "--no-compile", "-c", "constraints.txt", *what]
     if subprocess.call(command, cwd=root, env=surroundings()) != 0:
         raise SetUpError(f"pip could not install the packages; it says why above. Then start again: {START} lab")
@@ -170,7 +171,7 @@ def install(root: Path) -> None:
     """Install the course and its pinned packages into .venv."""
     if stamp_file(root).exists():
         stamp_file(root).write_text("{}", encoding="utf-8")
-    say("installing the pinned packages, about a minute on a good line")
+    say("installing the pinned packages, 1 to 3 minutes on a good line")
     pip_install(root, "pip", "flit_core")  # first and pinned, so that pip fetches no other build backend
     pip_install(root, "--no-build-isolation", "-e", f".[{','.join(EXTRAS)}]")
     relative_link(root)
