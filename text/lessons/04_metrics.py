@@ -6,7 +6,7 @@
 
 <details><summary>You score six films. What do you need besides the scores to say how good the ranking is?</summary>Labels: which films were wanted, and how much. A score says what the model believes, a label says what came true.</details>
 <details><summary>A squared error of 0 on every rating: is the ranking perfect?</summary>Yes. Equal numbers sort equally. The converse fails: add 10 to every score and the ranking is still perfect.</details>
-<details><summary>What does the gradient of a function tell you?</summary>How much the function changes for a small step, per unit of step. If no small step changes it, the gradient is 0 (primer card 4 in <a href="00_start_here.ipynb">lesson 00</a>).</details>
+<details><summary>What does the gradient of a function tell you?</summary>How much the function changes for a small step, per unit of step. If no small step changes it, the gradient is 0 (<a href="00_start_here.ipynb#Card-4:-Gradient">primer card 4</a>).</details>
 
 **When you have finished, you can**
 
@@ -34,7 +34,7 @@ from recmath_lib.widgets import metric_staircase, ranking_playground
 np.set_printoptions(precision=4, suppress=True)
 
 # %% [markdown]
-"""
+r"""
 ## 1 Six films, four questions
 
 Four films in the catalogue would please you tonight. Two recommenders show you six films each, and each of them finds three of your four. List A has them at ranks 1, 3 and 6, list B at 4, 5 and 6. Which list is better?
@@ -64,7 +64,7 @@ for name, rels in (("A", list_a), ("B", list_b)):
 assert np.isclose(metrics.auc(list_a, scores), (3 + 2 + 0) / 9)  # the hits at 1, 3, 6 beat 3, 2, 0 of the misses
 
 # %% [markdown]
-"""
+r"""
 Precision@6 and recall@6 call it a draw: they count hits and never look where a hit stands. Reciprocal rank sees the first hit and nothing after it. AUC sees every place, and all places alike: a hit that climbs from 1001 to 1000 earns as much as one that climbs from 2 to 1. You look at the top of a list, so you want a measure that does too.
 
 ## 2 Average precision: stop at every hit
@@ -85,7 +85,7 @@ assert np.isclose(metrics.average_precision(list_a, n_relevant=4), by_hand)
 plots.precision_recall_steps(list_a, n_relevant=4)
 
 # %% [markdown]
-"""
+r"""
 List A is worth almost twice list B. Both found the same films.
 
 **Cut at K, and three answers appear.** With ten relevant films and a list of five, even a perfect list could collect only five hits. So the sum stops at $K$, and the question is what to divide by. The course divides by the most hits that $K$ places allow:
@@ -114,7 +114,7 @@ print(
 assert np.isclose(metrics.mean_average_precision(queries), 2 * over_both)
 
 # %% [markdown]
-"""
+r"""
 ## 3 DCG: grades, and a discount for depth
 
 Relevance is rarely yes or no. Let $y_i$ be a grade, 0 to 3 say, and let $g(y)$ be its gain: $2^y - 1$ (each grade worth about twice the one below) or $y$ itself. A film further down is worth less, because fewer people get there. **Discounted cumulative gain** divides by the logarithm of the place:
@@ -134,7 +134,7 @@ assert np.isclose(metrics.dcg_at_k(grades), sum(terms))
 show_source(metrics.dcg_at_k)
 
 # %% [markdown] tags=["derivation"]
-"""
+r"""
 The sum is 12.78. So what is 13.35? To see it, ask which order of these five films has the largest DCG.
 
 **The exchange argument.** Take any list and two places $i < j$ where the lower place holds the better film, $y_i < y_j$. Write $D_i = 1/\log_2(i+1)$. Swap the two films. Every other term stays, and DCG changes by
@@ -153,7 +153,7 @@ swapped = metrics.dcg_at_k([3, 3, 2, 0, 1]) - metrics.dcg_at_k(grades)  # ranks 
 assert np.isclose(swapped, (7 - 3) * (1 / np.log2(3) - 1 / np.log2(4)))
 
 # %% [markdown]
-"""
+r"""
 The published number is the ideal's: of the 60 orders only [3, 3, 2, 1, 0] rounds to 13.35. The given list has 12.78. Divide the two, and you have **NDCG**, a share of the best that was possible:
 
 $$\mathrm{NDCG@}K = \frac{\mathrm{DCG@}K}{\mathrm{IDCG@}K},\qquad \mathrm{IDCG@}K = \max_{\text{orders of all judged films}} \mathrm{DCG@}K \tag{4.10}$$
@@ -252,7 +252,7 @@ for list_name, metric in questions:
         assert np.isclose(zoo.explain(row), row.value)
 
 # %% [markdown]
-"""
+r"""
 ## 7 How sure is a mean?
 
 A table says model A has NDCG 0.31 and model B 0.29. Is A better, or did it get the easier users? The mean is over users, so ask how much it would move with other users. You have only these. The **bootstrap** draws $N$ of your $N$ users with replacement, takes their mean, and does that $B$ times. The middle 95 % of the means are an interval. With $b_1, \dots, b_N$ the users drawn in round $b$ and $\bar x^{(\alpha)}$ the $\alpha$-quantile of the $B$ means:
@@ -332,7 +332,7 @@ means, ends = [each.mean() for each in among_rated.values()], map(metrics.bootst
 plots.intervals(list(rankings), means, *zip(*ends, strict=True), label="NDCG@10 among the hidden films of each person")
 
 # %% [markdown]
-"""
+r"""
 The verdict is reversed. Among films that people chose to watch, the mean rating says which they liked; among all films, popularity says which they watched. Even the random order has NDCG@10 near 0.7 here: half of the people have at most 14 hidden films, and half of those films have 4 stars or more, so there is little to get wrong. **A metric value means nothing without its list of candidates.**
 
 ## Summary
@@ -361,7 +361,7 @@ The base of the logarithm does not matter for NDCG. It does for DCG.
 """
 
 # %% [markdown] tags=["deeper", "derivation"]
-"""
+r"""
 A change of base multiplies every discount by the same number, and so DCG and IDCG alike:
 
 $$\log_b(i+1) = \frac{\ln(i+1)}{\ln b}\quad\Rightarrow\quad \mathrm{DCG}_b = \ln b\,\sum_i \frac{g(y_i)}{\ln(i+1)}.$$
@@ -379,7 +379,7 @@ print(f"DCG with the natural logarithm {natural:.4f}, with base 2 {metrics.dcg_a
 assert np.isclose(natural * np.log(2), metrics.dcg_at_k(grades))
 
 # %% [markdown] tags=["deeper"]
-"""
+r"""
 Järvelin and Kekäläinen's own discount is 1 up to rank $b$ and $1/\log_b i$ from there. Other curves come from a story about the reader: $1/i$, or a reader who goes on with probability 0.8. They disagree about what rank 10 is worth, and so about which of two lists is better.
 """
 
@@ -439,7 +439,10 @@ assert 0.85 < covered / 400 < 0.97
 # %% [markdown] tags=["deeper"]
 """
 A little less than promised: the percentile interval is too narrow for few users and skewed values. It also answers one question only, what other *users* would change. Another split, another year, other films are not in it.
+"""
 
+# %% [markdown] tags=["deeper"]
+"""
 ## Deeper: spot the error
 
 Two sentences from reports. What is wrong with each? Decide, then open.
