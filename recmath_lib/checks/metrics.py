@@ -2428,8 +2428,8 @@ TIED = FunctionTask(
     points=8,
     hints=(
         "Only one block of equal scores matters: which? And what do the blocks above it contribute?",
-        "Let a films stand above that block of t films, r of them relevant. The rank of the first hit is a + j with "
-        "j from 1 to t − r + 1. With which chance is it a + 1? And a + 2?",
+        "Write a for the number of films above that block, t for its films, r for the relevant ones among them. The "
+        "first hit is at rank a + j, with j from 1 to t − r + 1. With which chance is j = 1? And j = 2?",
         "The first hit is at place j of the block with chance C(t − j, r − 1) / C(t, r): the other r − 1 hits lie "
         "among the t − j places below. Sum chance / (a + j) over the j with a + j ≤ k.",
     ),

@@ -423,7 +423,8 @@ They count within 0.0005. When you have them: what do three users tell you about
 
 # %%
 means = sorted((one + two) / 2 for one in (0, 1) for two in (0, 1))
-print(f"means {means}: all_0 {means.count(0) / 4:.4f}, all_1 {means.count(1) / 4:.4f}, low {means[0]:.4f}, high {means[-1]:.4f}")
+print(f"means {means}: all_0 {means.count(0) / 4:.4f}, all_1 {means.count(1) / 4:.4f}")
+print(f"low {means[0]:.4f}, high {means[-1]:.4f}")
 
 # %%
 answer_04_13 = ...  # {"all_0": ..., "all_1": ..., "low": ..., "high": ...}
