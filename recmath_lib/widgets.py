@@ -20,6 +20,7 @@ import ipywidgets  # type: ignore[import-untyped]
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
@@ -118,18 +119,17 @@ class Stamps:
         if not text.get_visible() or not text.get_text():
             return
         right, up = text.get_transform().transform(text.get_unitless_position())
-        below, beside, ink = self._stamp(text)
+        below, beside, cover = self._stamp(text)
         top, left = round(pixels.shape[0] - up) + below, round(right) + beside
-        place = slice(max(top, 0), max(top + len(ink), 0)), slice(max(left, 0), max(left + ink.shape[1], 0))
-        under = pixels[place]
-        ink = ink[max(-top, 0) :, max(-left, 0) :][: under.shape[0], : under.shape[1]]
-        cover = ink[..., 3:].astype(np.uint16)
-        under[..., :3] = (under[..., :3] * (255 - cover) + ink[..., :3] * cover + 127) // 255
+        under = pixels[max(top, 0) : max(top + cover.shape[0], 0), max(left, 0) : max(left + cover.shape[1], 0), :3]
+        cover = cover[max(-top, 0) :, max(-left, 0) :][: under.shape[0], : under.shape[1], None]
+        ink = np.rint(np.multiply(to_rgb(text.get_color()), 255)).astype(np.uint16)
+        under[:] = (under * (255 - cover) + ink * cover + 127) // 255
 
     def _stamp(self, text: Text) -> tuple[int, int, np.ndarray]:
-        """The pixels of a text, and where they begin, below and beside its anchor."""
+        """Where the ink of a text begins, below and beside its anchor, and how much of each pixel it covers."""
         align = text.get_horizontalalignment(), text.get_verticalalignment()
-        key = (text.get_text(), text.get_color(), text.get_fontproperties(), *align)
+        key = (text.get_text(), text.get_fontproperties(), *align)
         if key not in self._stamps:
             if len(self._stamps) >= self.LIMIT:
                 self._stamps.clear()
@@ -147,9 +147,9 @@ class Stamps:
         self._renderer.clear()
         text.draw(self._renderer)
         text.set(transform=before[0], position=before[1])
-        drawn = np.asarray(self._renderer.buffer_rgba())
-        rows, columns = _span(drawn[..., 3].max(axis=1)), _span(drawn[..., 3].max(axis=0))
-        return rows.start - (height - height // 2), columns.start - anchor, drawn[rows, columns].copy()
+        cover = np.asarray(self._renderer.buffer_rgba())[..., 3]
+        rows, columns = _span(cover.max(axis=1)), _span(cover.max(axis=0))
+        return rows.start - (height - height // 2), columns.start - anchor, cover[rows, columns].astype(np.uint16)
 
 
 def _span(inked: np.ndarray) -> slice:
