@@ -62,7 +62,7 @@ check("04.0", answer_04_0)
 # hint("04.0")
 
 # %% [markdown]
-"""
+r"""
 ## 04.1 Discounted cumulative gain
 
 Write `dcg_at_k(rels, k=None, gain="exp")`, Eq. (4.9).
@@ -130,7 +130,7 @@ check("04.2", ndcg_at_k)
 # hint("04.2")
 
 # %% [markdown]
-"""
+r"""
 ## 04.3 NDCG from scores
 
 A model does not hand you a ranked list. It hands you scores. Write `ndcg_from_scores(y_true, y_score, k=None)`, Eq. (4.10) with the gain $2^y - 1$.
@@ -196,7 +196,7 @@ check("04.4", average_precision)
 # hint("04.4")
 
 # %% [markdown]
-"""
+r"""
 ## 04.5 Mean average precision
 
 Write `mean_average_precision(ranked_lists, n_relevants=None)`, Eq. (4.8). You may call your `average_precision`.
@@ -290,7 +290,7 @@ check("04.7", answer_04_7)
 # hint("04.7")
 
 # %% [markdown]
-"""
+r"""
 ## Five choices
 
 Answer with a letter, such as `"a"`. A wrong letter tells you what speaks against it.
