@@ -370,7 +370,7 @@ def _short(title: str, length: int = 24) -> str:
 
 
 def precision_recall_steps(rels: Sequence[float], n_relevant: int | None = None) -> Picture:
-    """Precision over recall as a staircase; the area under it is AP, Eq. (4.6).
+    """Precision over recall as a staircase; the area under it is AP, see Eq. (4.6).
 
     Args:
         rels: labels >= 0 of the ranked films, best rank first, shape (n,); above 0 is relevant.
@@ -715,7 +715,7 @@ class TasteStage:
     """A taste vector beside the films it chooses."""
 
     def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float, top: float) -> None:
-        self.axis_names, self.gap, self.step = axis_names, 0.05 * reach, 0.025 * top
+        self.axis_names, self.gap, self.step = axis_names, 0.05 * reach, 0.035 * top
         vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
         figure.set_layout_engine("constrained", wspace=0.06)
         _vector_frame(vector, axis_names, reach)
@@ -739,8 +739,8 @@ class TasteStage:
         self.anybody.set_data([anybody for _, _, anybody in taste.films], ranks)
         _fill(self.names, [_short(title, 30) for title, _, _ in taste.films])
         _fill(self.numbers, [f"{star:.1f}" for star in stars])
-        for text, star in zip(self.numbers, stars, strict=True):
-            text.set_x(star + self.step)
+        for text, (_, star, anybody) in zip(self.numbers, taste.films, strict=True):
+            text.set_x(max(star, anybody) + self.step)
         return _taste_alt(self.axis_names, taste)
 
     def _draw_vector(self, vector: Sequence[float]) -> None:
