@@ -313,9 +313,9 @@ class TermBars:
 
 
 def _list_frame(figure: Figure, ideal: Sequence[float]) -> tuple[Axes, Axes]:
-    mine, best = figure.subplots(1, 2, width_ratios=(5.4, 2.25))
+    mine, best = figure.subplots(1, 2, width_ratios=(5.55, 2.25))
     mine.text(NAME, 0.25, "the list", color=GREY, **ROW)
-    for axes, limits, head in ((mine, (-3.35, 2.05), ""), (best, (-0.6, 1.65), "ideal ")):
+    for axes, limits, head in ((mine, (-3.35, 2.2), ""), (best, (-0.6, 1.65), "ideal ")):
         axes.set(xlim=limits, ylim=(len(ideal) + 0.6, -0.1))
         axes.set_axis_off()
         axes.text(GRADE, 0.25, "grade", ha="right", color=GREY, **ROW)
@@ -610,7 +610,7 @@ class SlideStage:
 
     def __init__(self, figure: Figure, films: Slide) -> None:
         self.films, n = films, len(films.titles)
-        curve, listed = figure.subplots(1, 2, width_ratios=(1.3, 1))
+        curve, listed = figure.subplots(1, 2, width_ratios=(1.12, 1))
         _curve_frame(curve, films)
         _ranking_frame(listed, films)
         self.title = curve.set_title("", loc="left")
@@ -631,7 +631,7 @@ class SlideStage:
         for marker, value in zip(self.markers, films.values(score).values(), strict=True):
             marker.set_data([score], [value])
         self.pointer.set_y(order.index(films.moving) + 1)
-        _fill(self.names, [f"{films.letter(item)}  {_short(films.titles[item], 27)}" for item in order], inks)
+        _fill(self.names, [f"{films.letter(item)}  {_short(films.titles[item], 31)}" for item in order], inks)
         _fill(self.grades, [f"{films.relevance[item]:g}" for item in order], inks)
         _fill(self.scores, [f"{films.at(score)[item]:.2f}" for item in order], inks)
         return _slide_alt(films, score)
@@ -702,30 +702,32 @@ def taste_picture(axis_names: Sequence[str], taste: Taste, reach: float) -> Pict
         taste: the vector and the chosen films.
         reach: the largest value an axis can show, > 0.
     """
-    top = max(5.0, *(stars for _, stars, _ in taste.films))
-    return still(taste_scene(axis_names, len(taste.films), reach, top), taste)
+    return still(taste_scene(axis_names, len(taste.films), reach), taste)
 
 
-def taste_scene(axis_names: Sequence[str], n_films: int, reach: float, top: float = 5.0) -> Scene[Taste]:
-    """A taste vector of at most `reach` on each axis, beside n_films chosen films of at most `top` stars."""
-    return Scene((8.3, 0.95 + 0.27 * n_films), lambda figure: TasteStage(figure, axis_names, n_films, reach, top))
+MOST_STARS = 6  # bars end here, a little beyond the scale; the number tells the prediction, wherever it is
+
+
+def taste_scene(axis_names: Sequence[str], n_films: int, reach: float) -> Scene[Taste]:
+    """A taste vector of at most `reach` on each axis, beside n_films chosen films."""
+    return Scene((8.3, 0.95 + 0.27 * n_films), lambda figure: TasteStage(figure, axis_names, n_films, reach))
 
 
 class TasteStage:
     """A taste vector beside the films it chooses."""
 
-    def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float, top: float) -> None:
-        self.axis_names, self.gap, self.step = axis_names, 0.05 * reach, 0.035 * top
+    def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float) -> None:
+        self.axis_names, self.gap = axis_names, 0.05 * reach
         vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
         figure.set_layout_engine("constrained", wspace=0.06)
         _vector_frame(vector, axis_names, reach)
-        _chosen_frame(chosen, n_films, top)
+        _chosen_frame(chosen, n_films)
         self.title = vector.set_title("", loc="left")
         self.left, self.right = _bars(vector, color=BLUE), _bars(vector, color=VERMILLION)
         self.values = [vector.text(0, row, "", **ROW) for row in range(len(axis_names))]
         self.stars = _bars(chosen, color=SKY)
         (self.anybody,) = chosen.plot([], [], "D", color=INK, markersize=4.5)
-        self.names, self.numbers = _column(chosen, -1.28 * top, n_films), _column(chosen, 0, n_films)
+        self.names, self.numbers = _column(chosen, -7.4, n_films), _column(chosen, 0, n_films)
         texts = (self.title, *self.values, *self.names, *self.numbers)
         self.moving: Sequence[Artist] = (self.left, self.right, self.stars, self.anybody, *texts)
 
@@ -733,14 +735,15 @@ class TasteStage:
         """Show a taste; return the alt text."""
         self.title.set_text(taste_message(self.axis_names, taste))
         self._draw_vector(taste.vector)
-        stars = [stars for _, stars, _ in taste.films]
+        stars = [min(stars, MOST_STARS) for _, stars, _ in taste.films]
+        anybody = [min(stars, MOST_STARS) for _, _, stars in taste.films]
         ranks = range(1, len(stars) + 1)
         _set_bars(self.stars, ranks, stars, 0.31)
-        self.anybody.set_data([anybody for _, _, anybody in taste.films], ranks)
+        self.anybody.set_data(anybody, ranks)
         _fill(self.names, [_short(title, 30) for title, _, _ in taste.films])
-        _fill(self.numbers, [f"{star:.1f}" for star in stars])
-        for text, (_, star, anybody) in zip(self.numbers, taste.films, strict=True):
-            text.set_x(max(star, anybody) + self.step)
+        _fill(self.numbers, [f"{star:.1f}" for _, star, _ in taste.films])
+        for text, *ends in zip(self.numbers, stars, anybody, strict=True):
+            text.set_x(max(ends) + 0.2)
         return _taste_alt(self.axis_names, taste)
 
     def _draw_vector(self, vector: Sequence[float]) -> None:
@@ -762,12 +765,12 @@ def _vector_frame(axes: Axes, axis_names: Sequence[str], reach: float) -> None:
         axes.text(1.3 * reach, row - 0.33, right, ha="right", fontsize=9.5)
 
 
-def _chosen_frame(axes: Axes, n_films: int, top: float) -> None:
-    axes.set(xlim=(-1.44 * top, 1.2 * top), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
+def _chosen_frame(axes: Axes, n_films: int) -> None:
+    axes.set(xlim=(-8.2, 7.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
     axes.set_xlabel("predicted stars (◆ before your ratings)", loc="right")
     axes.spines["left"].set_visible(False)
     for rank in range(1, n_films + 1):
-        axes.text(-1.34 * top, rank, str(rank), ha="right", **ROW)
+        axes.text(-7.7, rank, str(rank), ha="right", **ROW)
 
 
 def _ends(name: str) -> tuple[str, str]:

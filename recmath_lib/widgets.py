@@ -187,7 +187,8 @@ class Panel(ipywidgets.VBox):
         self.controls: dict[str, Any] = {}
         self.states = states
         self._caption, self._caption_view, self._alert = (caption, ipywidgets.HTML(), ipywidgets.HTML())
-        self._bar = ipywidgets.Box(layout=ipywidgets.Layout(flex_flow="row wrap", grid_gap="0 12px"))
+        wrap = {"flex_flow": "row wrap", "grid_gap": "0 12px", "max_width": f"{css_width(self.live.figure)}px"}
+        self._bar = ipywidgets.Box(layout=ipywidgets.Layout(**wrap))
         super().__init__([self._bar, self.live.view, self._caption_view, self._alert])
         self.show(state)
 
@@ -310,7 +311,11 @@ def ranking_playground(
 
 def _add_playground_controls(panel: Panel, start: Playground) -> None:
     films = [(f"{title} ({grade:g})", item) for item, (title, grade) in enumerate(_films(start.now))]
-    panel.add("film", ipywidgets.Dropdown(options=films, value=0, description="Film"), choose)
+    panel.add(
+        "film",
+        ipywidgets.Dropdown(options=films, value=0, description="Film", layout=ipywidgets.Layout(width="400px")),
+        choose,
+    )
     for name, text, by in (("up", "Move up", -1), ("down", "Move down", +1)):
         button = ipywidgets.Button(description=text, layout=ipywidgets.Layout(width="100px"))
         panel.add_button(name, button, partial(moved, by=by))
@@ -319,9 +324,8 @@ def _add_playground_controls(panel: Panel, start: Playground) -> None:
     slider = ipywidgets.IntSlider(start.now.k, 1, len(films), description="K")
     panel.add("k", slider, lambda state, k: Playground(replace(state.now, k=k)))
     gains = [("2^grade − 1", "exp"), ("grade", "linear")]
-    layout, style = ipywidgets.Layout(width="340px"), {"button_width": "110px"}
-    toggle = ipywidgets.ToggleButtons(options=gains, description="Gain", layout=layout, style=style)
-    panel.add("gain", toggle, lambda state, gain: Playground(replace(state.now, gain=gain)))
+    gain = ipywidgets.Dropdown(options=gains, description="Gain", layout=ipywidgets.Layout(width="240px"))
+    panel.add("gain", gain, lambda state, name: Playground(replace(state.now, gain=name)))
 
 
 def _films(state: RankedList) -> Iterator[tuple[str, float]]:
@@ -374,8 +378,8 @@ def _told(move: Move) -> str:
     return f"{move.title}: {way}"
 
 
-CELL = 'style="text-align: right; padding: 1px 12px"'
-LABEL = 'style="text-align: left; padding: 1px 12px; font-weight: normal"'
+CELL = 'style="text-align: right; padding: 1px 12px; line-height: 1.5"'
+LABEL = 'style="text-align: left; padding: 1px 12px; line-height: 1.5; font-weight: normal"'
 
 
 def _table(names: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
@@ -481,15 +485,10 @@ class Model:
         films = tuple((self.titles[film], float(mine[film]), float(anybody[film])) for film in best)
         return Taste(tuple(map(float, vector)), films)
 
-    def reach(self) -> tuple[float, float]:
-        """The largest value on an axis and the most stars that the sliders can bring about.
-
-        A taste is linear in the stars of the films seen, a prediction in the taste: one of the corners has the largest.
-        """
+    def reach(self) -> float:
+        """The largest value on an axis: a taste is linear in the stars of the films seen, so a corner has it."""
         corners = product((None, SCALE[1], SCALE[-1]), repeat=len(self.films))
-        vectors = [self.vector(corner) for corner in corners]
-        largest = max(float(np.abs(vector).max()) for vector in vectors)
-        return largest, max(5.0, *(float(self.score(vector).max()) for vector in vectors))
+        return max(float(np.abs(self.vector(corner)).max()) for corner in corners)
 
 
 def taste_panel(
@@ -520,7 +519,7 @@ def taste_panel(
     """
     model, start = Model(titles, films, fold_in, score), _checked_stars(films, stars)
     taste = partial(model.taste, n=n_recommended)
-    scene = _part(taste_scene(axis_names, n_recommended, *model.reach()), taste)
+    scene = _part(taste_scene(axis_names, n_recommended, model.reach()), taste)
     panel = Panel(scene, start, partial(_rated_caption, taste, start, widget_id), partial(taste_states, start))
     for place, film in enumerate(films):
         panel.add(f"film {place}", _star_slider(titles[film], start[place]), partial(rate, place))
