@@ -74,8 +74,7 @@ class LiveFigure(Generic[State]):
 
     def show(self, state: State) -> None:
         """Draw a state into `view`; an error leaves the last picture standing."""
-        with house():
-            alt = self.stage.draw(state)
+        alt = self.stage.draw(state)
         self.canvas.restore_region(self.background)
         for artist in self.order:
             self._paint(artist)
