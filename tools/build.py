@@ -50,7 +50,7 @@ def without_blocks(code: str, keep: bool) -> str:
 
 def prepare(cell: NotebookNode, cell_id: str, folder: str) -> NotebookNode:
     """The cell as the notebook has it before it is run."""
-    metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+    metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter")}  # which fold
     if "deeper" in metadata.get("tags", ()) and re.match("#+ ", cell.source):
         metadata["jp-MarkdownHeadingCollapsed"] = True
     if cell.cell_type != "code":

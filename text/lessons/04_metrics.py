@@ -6,7 +6,7 @@
 
 <details><summary>You score six films. What do you need besides the scores to say how good the ranking is?</summary>Labels: which films were wanted, and how much. A score says what the model believes, a label says what came true.</details>
 <details><summary>A squared error of 0 on every rating: is the ranking perfect?</summary>Yes. Equal numbers sort equally. The converse fails: add 10 to every score and the ranking is still perfect.</details>
-<details><summary>What does the gradient of a function tell you?</summary>How much the function changes for a small step, per unit of step. If no small step changes it, the gradient is 0 (<a href="00_start_here.ipynb#Card-4:-Gradient">primer card 4</a>).</details>
+<details><summary>What does the gradient of a function tell you?</summary>How much the function changes for a small step, per unit of step. (See <a href="00_start_here.ipynb#Card-4:-Gradient">primer card 4</a>.)</details>
 
 **When you have finished, you can**
 
@@ -18,7 +18,7 @@
 - **O4.6** explain why NDCG and AP have no useful gradient;
 - **O4.7** put an interval on a mean of per-user values, and read it.
 
-You need sums, fractions and a little Python. The core takes about 60 minutes; what is folded away under *Deeper* can wait. The tasks are in [the exercises of this lesson](../exercises/04_metrics.ipynb).
+You need sums, fractions and a little Python. Reading the core and moving its widgets takes about 60 minutes; what is folded away under *Deeper* can wait. The tasks are in [the exercises of this lesson](../exercises/04_metrics.ipynb), about two hours for all of them, 40 minutes for the ones that matter most. Tasks 04.1 to 04.6 ask you to write the functions of this lesson: do each before you read ours.
 """
 
 # %%
@@ -39,7 +39,7 @@ r"""
 
 Four films in the catalogue would please you tonight. Two recommenders show you six films each, and each of them finds three of your four. List A has them at ranks 1, 3 and 6, list B at 4, 5 and 6. Which list is better?
 
-Write $y_i = 1$ if the film at rank $i$ is relevant, else 0, and $R$ for the number of relevant films in the whole catalogue. **Precision** asks how much of what you were shown was good. **Recall** asks how much of the good you were shown.
+Write $y_i$ for the label of the film at rank $i$: 1 if it is relevant, else 0. The list has $n$ films, and $R$ films of the whole catalogue are relevant. The bracket $[y_i > 0]$ is 1 if the statement in it holds, else 0. A place beyond the end of the list holds nothing, so its bracket is 0. **Precision** asks how much of what you were shown was good. **Recall** asks how much of the good you were shown.
 
 $$\mathrm{P@}K = \frac{1}{K}\sum_{i=1}^{K}[y_i > 0] \tag{4.1}$$
 
@@ -49,7 +49,7 @@ $$\mathrm{R@}K = \frac{1}{R}\sum_{i=1}^{K}[y_i > 0] \tag{4.2}$$
 
 $$\mathrm{RR@}K = \frac{1}{\min\{i \le K : y_i > 0\}} \tag{4.3}$$
 
-**AUC** takes every pair of one relevant and one irrelevant film, and asks how often the relevant one has the higher score $s$. An equal score counts one half.
+**AUC**, the *area under the ROC curve*, is a share of pairs. It takes every pair of one relevant and one irrelevant film of the list, and asks how often the relevant one has the higher score $s$. An equal score counts one half.
 
 $$\mathrm{AUC} = \frac{1}{|\mathcal{P}|\,|\mathcal{N}|}\sum_{i \in \mathcal{P}}\sum_{j \in \mathcal{N}}\Big([s_i > s_j] + \tfrac12[s_i = s_j]\Big),\qquad \mathcal{P} = \{i : y_i > 0\},\ \mathcal{N} = \{j : y_j = 0\} \tag{4.4}$$
 """
@@ -86,7 +86,7 @@ plots.precision_recall_steps(list_a, n_relevant=4)
 
 # %% [markdown]
 r"""
-List A is worth almost twice list B. Both found the same films.
+List A is worth almost twice list B. Both found three films.
 
 **Cut at K, and three answers appear.** With ten relevant films and a list of five, even a perfect list could collect only five hits. So the sum stops at $K$, and the question is what to divide by. The course divides by the most hits that $K$ places allow:
 
@@ -121,12 +121,12 @@ Relevance is rarely yes or no. Let $y_i$ be a grade, 0 to 3 say, and let $g(y)$ 
 
 $$\mathrm{DCG@}K = \sum_{i=1}^{\min(K, n)} \frac{g(y_i)}{\log_2(i+1)},\qquad g(y) = 2^y - 1 \ \text{ or }\ g(y) = y \tag{4.9}$$
 
-Why $\log_2$? No law demands it. It falls slowly, it is 1 at rank 1, and it was there first. Other curves stand under *Deeper: other discounts*.
+Why $\log_2$? No law demands it. The discount $1/\log_2(i+1)$ is 1 at rank 1 and falls slowly, and it became the custom. Other curves stand under *Deeper: other discounts*.
 
-**Your turn.** A list has the grades [3, 2, 3, 0, 1], best rank first. A published exercise asks you to verify that its DCG is about 13.35. Take paper, do [task 04.0](../exercises/04_metrics.ipynb), and only then run the next cell. Tasks 04.1 to 04.6 ask for the functions of this lesson; try each before you read ours.
+**Your turn.** A list has the grades [3, 2, 3, 0, 1], best rank first. A published exercise asks you to verify that its DCG is about 13.35. Take paper and do [task 04.0](../exercises/04_metrics.ipynb). Then run the next cell and open its output with a click on the dots.
 """
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 grades = [3, 2, 3, 0, 1]
 terms = [(2**y - 1) / np.log2(i + 1) for i, y in enumerate(grades, start=1)]
 print(" + ".join(f"{term:.4f}" for term in terms), f"= {sum(terms):.4f}")
@@ -142,6 +142,8 @@ The sum is 12.78. So what is 13.35? To see it, ask which order of these five fil
 $$g(y_j)D_i + g(y_i)D_j - g(y_i)D_i - g(y_j)D_j = \big(g(y_j) - g(y_i)\big)\big(D_i - D_j\big) > 0.$$
 
 Both brackets are positive: the gain rises with the grade, the discount falls with the place. So a list that is not sorted can be improved. There are finitely many orders, so a best one exists, and it can only be the sorted one. The best DCG is the **ideal**, IDCG.
+
+At a cut-off $K$ put $D_i = 0$ for $i > K$. Two places beyond $K$ now have the same discount, so a swap may change nothing, but it never lowers DCG. Swap until the list is sorted: sorted is still *a* best order, if no longer the only one.
 """
 
 # %%
@@ -154,7 +156,7 @@ assert np.isclose(swapped, (7 - 3) * (1 / np.log2(3) - 1 / np.log2(4)))
 
 # %% [markdown]
 r"""
-The published number is the ideal's: of the 60 orders only [3, 3, 2, 1, 0] rounds to 13.35. The given list has 12.78. Divide the two, and you have **NDCG**, a share of the best that was possible:
+The published number is the ideal's: of the 60 orders only [3, 3, 2, 1, 0] rounds to 13.35. The given list has 12.78. Divide the two, and you have *normalized* DCG, **NDCG**, a share of the best that was possible:
 
 $$\mathrm{NDCG@}K = \frac{\mathrm{DCG@}K}{\mathrm{IDCG@}K},\qquad \mathrm{IDCG@}K = \max_{\text{orders of all judged films}} \mathrm{DCG@}K \tag{4.10}$$
 
@@ -187,7 +189,7 @@ A list cut after two films looks perfect if the ideal is cut from the same two. 
 
 ## 4 Move a film
 
-Seven films of the course's cinema, graded 0 to 4 for one visitor. The bars are gain × discount at each place, beside the ideal's.
+Seven films of the course's cinema, graded 0 to 4 for one visitor. Take them as all the judged films there are: the ideal is made of these seven. (The visitor has 40 candidates. With the ideal of all 40, the same list has NDCG@7 of 0.28, not 0.66.) The bars are gain × discount at each place, beside the ideal's.
 
 *Before you move anything:* lift the film at rank 2 one place up, or lift the film at rank 6 one place up. How much more does the first earn, in NDCG@7? Put your answer in place of `None`.
 """
@@ -197,6 +199,7 @@ predict("04.w1", None, ["about the same", "about 3 times as much", "more than 10
 cinema = load_cinema()
 query = 46  # one visitor's list
 films, film_grades = [cinema.titles[item] for item in cinema.candidates[query, :7]], cinema.relevance[query, :7]
+assert round(metrics.ndcg_at_k(film_grades, 7, cinema.relevance[query]), 2) == 0.28
 plots.gain_bars(films, film_grades, k=7)
 
 # %% tags=["nbval-ignore-output"]
@@ -204,15 +207,14 @@ ranking_playground(films, film_grades, k=7)
 
 # %% [markdown]
 """
-Lifting rank 2 earns 45 times as much as lifting rank 6. The two films it exchanges differ more (grades 4 and 0, against 3 and 2), and so do the discounts of their places. Set $K$ to 5 and the ratio falls below 4: now the film at rank 6 starts from nothing, and entering the top $K$ earns its whole place.
+Lifting rank 2 earns 45 times as much as lifting rank 6 (the next cell computes it). The two films it exchanges differ more (grades 4 and 0, against 3 and 2), and so do the discounts of their places. Set $K$ to 5 and the ratio falls below 4: now the film at rank 6 starts from nothing, and entering the top $K$ earns its whole place.
 
 ## 5 Move a score: why there is no gradient
 
 A model does not move films, it moves scores. So ask what a learning step would ask: if this film's score rises by a little, by how much does NDCG rise?
 
-*Before you slide:* pick a film and a place on its score axis, away from every other film's score. Nudge the score. NDCG rises, falls or stays? Say it with `predict("04.w2", ...)`.
+*Before you go on:* the best film of the seven has the score 2.50, the film above it 3.00, the film below it 1.90. Raise the best film's score to 2.55. What does NDCG@5 do? Put your answer in place of `None`.
 """
-
 
 # %%
 def earned(rank, k):
@@ -220,8 +222,12 @@ def earned(rank, k):
     after = [*film_grades[: rank - 2], film_grades[rank - 1], film_grades[rank - 2], *film_grades[rank:]]
     return metrics.dcg_at_k(after, k) - metrics.dcg_at_k(film_grades, k)
 
-assert round(earned(2, k=7) / earned(6, k=7)) == 45 and 3 < earned(2, k=5) / earned(6, k=5) < 4
-predict("04.w2", None, ["it rises", "it falls", "it stays"])
+ratios = [earned(2, k) / earned(6, k) for k in (7, 5)]
+print(f"rank 2 against rank 6: {ratios[0]:.1f} times at K = 7, {ratios[1]:.1f} times at K = 5")
+assert round(ratios[0]) == 45 and 3 < ratios[1] < 4
+predict("04.w2", None, ["it rises a little", "it falls a little", "it stays"])
+
+# %%
 film_scores = [3.0, 2.5, 1.9, 1.6, 1.0, 0.7, 0.2]
 plots.staircase(films, film_grades, film_scores, moving=1, k=5)
 
@@ -230,7 +236,7 @@ metric_staircase(films, film_grades, film_scores, moving=1, k=5)
 
 # %% [markdown]
 """
-The curve is flat, then it jumps, then it is flat again. NDCG and AP read only the order, and a small step changes no order. So the derivative exists at every place without a tie, and it is **0**. At a tie there is a jump and no derivative. Gradient descent on NDCG stands still on its first step. That is why lesson 05 and lesson 06 replace the metric by a smooth loss, and why you will ask what that loss has to do with the metric.
+The curve is flat, then it jumps, then it is flat again. NDCG and AP read only the order, and a small step changes no order. So the derivative exists at every score that no other film has, and it is **0**. At the score of another film the curve may jump, and where it jumps there is no derivative. Gradient descent on NDCG stands still on its first step. That is why lesson 05 and lesson 06 replace the metric by a smooth loss, and why you will ask what that loss has to do with the metric.
 
 ## 6 One list, six libraries
 
@@ -253,25 +259,13 @@ for list_name, metric in questions:
 
 # %% [markdown]
 r"""
-## 7 How sure is a mean?
+## 7 Real people, real films
 
-A table says model A has NDCG 0.31 and model B 0.29. Is A better, or did it get the easier users? The mean is over users, so ask how much it would move with other users. You have only these. The **bootstrap** draws $N$ of your $N$ users with replacement, takes their mean, and does that $B$ times. The middle 95 % of the means are an interval. With $b_1, \dots, b_N$ the users drawn in round $b$ and $\bar x^{(\alpha)}$ the $\alpha$-quantile of the $B$ means:
+MovieLens holds 100,004 ratings by 671 people for 9,066 films. Hide one fifth of each person's ratings. Rank all the films that the person has not rated in the rest, and see where the hidden ones come. The label of a film is its hidden rating in stars, with the gain $2^y - 1$; for AP a film is relevant if it has 4 stars or more. Three rankings need no model: **random**, **popularity** (number of ratings) and **item mean** (average rating).
+
+A table of means invites a question: is one ranking better, or did it get the easier people? Ask how much a mean would move with other people. You have only these. The **bootstrap** draws $N$ of your $N$ people with replacement, takes the mean of their values, and does that $B$ times. The middle 95 % of the $B$ means are an interval. With $x_n$ the value of person $n$, $b_1, \dots, b_N$ the people drawn in round $b$, and $\bar x^{(\alpha)}$ the $\alpha$-quantile of the $B$ means:
 
 $$\bar x_b = \frac1N\sum_{n=1}^{N} x_{b_n},\qquad \big[\,\bar x^{((1-c)/2)},\ \bar x^{((1+c)/2)}\,\big]\quad\text{at level } c \tag{4.12}$$
-"""
-
-# %%
-five = np.array([0.0, 0.1, 0.2, 0.9, 1.0])  # NDCG of five users
-few, many = metrics.bootstrap_interval(five), metrics.bootstrap_interval(np.tile(five, 80))
-print(f"mean {five.mean():.2f} of 5 users: {few[0]:.2f} to {few[1]:.2f}")
-print(f"of 400 users with the same spread: {many[0]:.2f} to {many[1]:.2f}")
-assert 7 < (few[1] - few[0]) / (many[1] - many[0]) < 11  # 80 times the users; the square root of 80 is about 9
-
-# %% [markdown]
-"""
-## 8 Real people, real films
-
-100,004 ratings by 671 people for 9,066 films. Hide one fifth of each person's ratings. Rank all the films the person has not rated in the rest, and see where the hidden ones come. Three rankings need no model: **random**, **popularity** (number of ratings) and **item mean** (average rating).
 
 *Before you run it:* which ranking puts the hidden films highest?
 """
@@ -279,6 +273,7 @@ assert 7 < (few[1] - few[0]) / (many[1] - many[0]) < 11  # 80 times the users; t
 # %%
 predict("04.q1", None, ["random", "popularity", "item mean"])
 movielens = load_movielens()
+assert (movielens.ratings.nnz, *movielens.ratings.shape) == (100_004, 671, 9_066)
 train, test = ratings.split(movielens.ratings, test=0.2, by="user", seed=0)
 seen, labels = train.toarray() > 0, test.toarray()
 counts, totals = seen.sum(axis=0), train.sum(axis=0)
@@ -288,7 +283,6 @@ rankings = {
     "item mean": np.where(counts > 0, totals / np.maximum(counts, 1), train.data.mean()),
 }
 
-
 # %%
 def judge(score, candidates):
     """NDCG@10 of every person, and AP of those who liked a hidden film (4 stars or more)."""
@@ -297,13 +291,12 @@ def judge(score, candidates):
     ap = metrics.average_precision_scores(liked, ranked)
     return {"NDCG@10": metrics.ndcg_scores(labels, ranked, k=10), "MAP": ap[liked.any(axis=1)]}
 
-
 def report(name, values):
     """Print each metric's mean with its 95 % interval."""
     ends = {metric: metrics.bootstrap_interval(each) for metric, each in values.items()}
     print(f"{name:11}", "   ".join(f"{m} {values[m].mean():.4f} [{a:.4f}, {b:.4f}]" for m, (a, b) in ends.items()))
 
-
+# %%
 among_all = {name: judge(score, ~seen) for name, score in rankings.items()}
 for name, values in among_all.items():
     report(name, values)
@@ -314,9 +307,9 @@ assert popular > 50 * random > 50 * mean and (counts[best] == 1).mean() > 0.9
 
 # %% [markdown]
 """
-By NDCG@10 popularity is fifty times better than random, and item mean is *worse* than random. Surely the best-loved films are the ones to show? Look at what it puts first. Hundreds of films average 5 stars, and nearly all of them have a single rating. A mean of one number is noise, and the largest of thousands of noisy means is mostly noise. And there is exposure: people rate what they have heard of, and only a film they rated can count as a hit.
+By NDCG@10 popularity is fifty times better than random, and item mean is *worse* than random. (By MAP item mean is about level with random.) Surely the best-loved films are the ones to show? Look at what it puts first. Hundreds of films average 5 stars, and nearly all of them have a single rating. A mean of one number is noise, and the largest of thousands of noisy means is mostly noise. And there is exposure: people rate what they have heard of, and only a film they rated can count as a hit.
 
-Now change one thing. Rank only the films that the person did rate, the hidden ones, against each other. Same scores, same people, same metric.
+Now change one thing. Rank only the films that the person did rate, the hidden ones, against each other. Same scores, same people, same metric. And compare two rankings fairly: take the difference person by person, and resample that. What makes a person easy for both then cancels.
 """
 
 # %%
@@ -325,7 +318,7 @@ gap = among_rated["item mean"] - among_rated["popularity"]
 low, high = metrics.bootstrap_interval(gap)
 print(f"item mean minus popularity, person by person: {gap.mean():.4f} [{low:.4f}, {high:.4f}]")
 hidden = labels[labels > 0]
-print(f"{(hidden >= 4).mean():.0%} of the hidden films have 4 stars or more")
+print(f"{(hidden >= 4).mean():.0%} of all hidden films have 4 stars or more")
 print(f"the median person has {np.median((labels > 0).sum(axis=1)):.0f} hidden films")
 assert low > 0 and 0.65 < among_rated["random"].mean() < 0.75
 means, ends = [each.mean() for each in among_rated.values()], map(metrics.bootstrap_interval, among_rated.values())
@@ -333,7 +326,7 @@ plots.intervals(list(rankings), means, *zip(*ends, strict=True), label="NDCG@10 
 
 # %% [markdown]
 r"""
-The verdict is reversed. Among films that people chose to watch, the mean rating says which they liked; among all films, popularity says which they watched. Even the random order has NDCG@10 near 0.7 here: half of the people have at most 14 hidden films, and half of those films have 4 stars or more, so there is little to get wrong. **A metric value means nothing without its list of candidates.**
+The verdict is reversed. Among films that people chose to watch, the mean rating says which they liked; among all films, popularity says which they watched. Even the random order has NDCG@10 near 0.7 here: half of the people have at most 14 hidden films, and about half of all hidden films have 4 stars or more, so there is little to get wrong. **A metric value means nothing without its list of candidates.**
 
 ## Summary
 
@@ -366,7 +359,6 @@ A change of base multiplies every discount by the same number, and so DCG and ID
 
 $$\log_b(i+1) = \frac{\ln(i+1)}{\ln b}\quad\Rightarrow\quad \mathrm{DCG}_b = \ln b\,\sum_i \frac{g(y_i)}{\ln(i+1)}.$$
 """
-
 
 # %% tags=["deeper"]
 def dcg_by(discount, rels):
@@ -425,7 +417,19 @@ assert np.isclose(worst, min(metrics.ndcg_at_k(order) for order in permutations(
 """
 ## Deeper: what the 95 % promises
 
-Take the 671 values of popularity as if they were all the people there are. Draw 50 of them, make an interval, see whether it covers the true mean, and repeat 400 times. A 95 % interval should cover in about 380.
+First, how does the width depend on the number of users?
+"""
+
+# %% tags=["deeper"]
+five = np.array([0.0, 0.1, 0.2, 0.9, 1.0])  # NDCG of five users
+few, many = metrics.bootstrap_interval(five), metrics.bootstrap_interval(np.tile(five, 80))
+print(f"mean {five.mean():.2f} of 5 users: {few[0]:.2f} to {few[1]:.2f}")
+print(f"of 400 users with the same spread: {many[0]:.2f} to {many[1]:.2f}")
+assert 7 < (few[1] - few[0]) / (many[1] - many[0]) < 11  # 80 times the users; the square root of 80 is about 9
+
+# %% [markdown] tags=["deeper"]
+"""
+Now take the 671 values of popularity as if they were all the people there are. Draw 50 of them, make an interval, see whether it covers the true mean, and repeat 400 times. A 95 % interval should cover in about 380.
 """
 
 # %% tags=["deeper"]
