@@ -9,12 +9,23 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from recmath_lib._judge_values import Measure, all_zero, as_input, as_numbers, clip, described, difference, size
+from recmath_lib._judge_values import (
+    Measure,
+    all_zero,
+    as_input,
+    as_numbers,
+    clip,
+    described,
+    difference,
+    holds_empty,
+    hundredfold,
+    size,
+)
 from recmath_lib._sandbox_answers import Call, Outcome, TimeUp, identical, observe, plain
 from recmath_lib.checks.base import (
     Case,
@@ -30,6 +41,7 @@ from recmath_lib.checks.base import (
 TIME_LIMIT = 5.0
 # What the contract of every function forbids, whatever the value.
 RULES = ("changed input", "random state", "warning")
+PER_CENT = "Give fractions, not per cent."
 
 
 @dataclass(frozen=True)
@@ -44,8 +56,10 @@ class Finding:
             "not run".
         sentences: what to tell the learner, most important first.
         zero: whether the expected value is all zero, so that passing alone earns nothing.
-        size: how large the input is; the smallest failing case is shown.
+        size: sort key; the failing case with the smallest is shown. Empty inputs come last, since special rules hold
+            there that hide the fault; then the number of entries and the length of the text count.
         call: the input as text.
+        per_cent: whether the value is a hundred times the expected one.
     """
 
     kind: str
@@ -53,8 +67,9 @@ class Finding:
     problem: str = ""
     sentences: tuple[str, ...] = ()
     zero: bool = False
-    size: tuple[int, int] = (0, 0)
+    size: tuple[bool, int, int] = (False, 0, 0)
     call: str = ""
+    per_cent: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,11 +165,22 @@ def _judge_function(task: FunctionTask, found: Sequence[Outcome], seed: int) -> 
     if found[0].sort in {"missing", "not callable"} or all(outcome.sort == "unsolved" for outcome in found):
         return Verdict(task, (_lost(task, found[0]),), at_once=False)
     reported = [*found, *[Outcome("not run")] * (len(cases) - len(found))]
-    findings = tuple(_finding(task, case, outcome) for case, outcome in zip(cases, reported, strict=True))
+    findings = _in_per_cent([_finding(task, *pair) for pair in zip(cases, reported, strict=True)])
     verdict = Verdict(task, findings, at_once=False)
     if verdict.right or len(found) < len(cases):
         return verdict
     return Verdict(task, findings, tuple(_look_alikes(verdict, cases, found)), at_once=False)
+
+
+def _in_per_cent(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings, with the remark if all that fails is a hundred times too large."""
+    percent = all(finding.passed or finding.per_cent for finding in findings)
+    return remarked(findings, PER_CENT) if percent else tuple(findings)
+
+
+def remarked(findings: Sequence[Finding], remark: str) -> tuple[Finding, ...]:
+    """The findings with one more sentence for each that failed."""
+    return tuple(f if f.passed else replace(f, sentences=(*f.sentences, remark)) for f in findings)
 
 
 def _look_alikes(verdict: Verdict, cases: Sequence[Case], found: Sequence[Outcome]) -> Iterator[WrongAnswer]:
@@ -210,8 +236,9 @@ def _finding(task: FunctionTask, case: Case, outcome: Outcome) -> Finding:
         problem=problems[0][0] if problems else "",
         sentences=tuple(sentence for _, sentence in problems),
         zero=all_zero(expected),
-        size=(sum(size(value) for value in names.values()), len(call)),
+        size=(any(map(holds_empty, names.values())), sum(map(size, names.values())), len(call)),
         call=call,
+        per_cent=outcome.sort == "value" and hundredfold(_measure(task), outcome.value, expected),
     )
 
 
@@ -327,9 +354,15 @@ def _number_finding(task: NumbersTask, key: str, given: Any) -> Finding:
         return Finding(key, False, "nan", (f"{key} is nan, expected a number",), zero)
     if abs(number - expected) <= task.within(key):
         return Finding(key, True, zero=zero)
-    side = "large" if number > expected else "small"
-    sentence = f"{key}: {clip(given)} is too {side}; within {task.within(key):g} of the right number counts"
-    return Finding(key, False, "value", (sentence,), zero)
+    return Finding(key, False, "value", (f"{key}: {clip(given)} is {_aside(task, key, number)}",), zero)
+
+
+def _aside(task: NumbersTask, key: str, number: np.ndarray) -> str:
+    """How a number misses the right one."""
+    expected, room = task.expected[key], task.within(key)
+    if abs(number / 100 - expected) <= min(room, abs(expected) / 10):
+        return f"100 times too large. {PER_CENT}"
+    return f"too {'large' if number > expected else 'small'}; within {room:g} of the right number counts"
 
 
 def _explains(task: NumbersTask, wrong: WrongAnswer, given: Mapping[str, Any]) -> bool:
@@ -356,17 +389,27 @@ def _judge_choice(task: ChoiceTask, value: Any) -> Verdict:
 
 def _judge_order(task: OrderTask, value: Any) -> Verdict:
     """Right if every step comes after the steps it uses."""
-    order = _letters(value) if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else value
+    order = _steps(task, value)
     sentence = _order_sentence(task, order)
     if sentence is None:
         return Verdict(task, (Finding(task.name, True),))
-    alike = tuple(wrong for wrong in task.wrong if identical(list(wrong.answer), order))
+    alike = tuple(wrong for wrong in task.wrong if identical(_steps(task, wrong.answer), order))
     return Verdict(task, (Finding(task.name, False, "value", (sentence,)),), alike)
 
 
+def _steps(task: OrderTask, value: Any) -> Any:
+    """The steps of ["b", "c", "a"], "b, c, a", "B C A" or "bca", spelled as the task does; else the value itself."""
+    value = _letters(value) if isinstance(value, str) else value
+    if not isinstance(value, (list, tuple)):
+        return value
+    spelled = {step.lower(): step for step in task.steps}
+    return [spelled.get(step.strip().lower(), step) if isinstance(step, str) else step for step in value]
+
+
 def _letters(text: str) -> list[str]:
-    """The steps in "b, c, a", "b c a" or "bca"."""
-    return re.split(r"[,\s]+", text.strip()) if re.search(r"[,\s]", text.strip()) else list(text.strip())
+    """What stands between the separators of a text, whatever these are; without any, its letters."""
+    parts = re.findall(r"\w+", text)
+    return parts if len(parts) > 1 else list("".join(parts))
 
 
 def _order_sentence(task: OrderTask, order: Any) -> str | None:
@@ -396,10 +439,9 @@ def _judge_counter_example(task: CounterExampleTask, value: Any) -> Verdict:
 def _exposed(task: CounterExampleTask, value: Any) -> tuple[str, str]:
     """Problem and sentence about a counter-example; an empty problem for a right one."""
     args, kwargs = _arguments(task, value)
-    try:
-        bound = inspect.signature(task.reference).bind(*args, **kwargs)
-    except TypeError as error:
-        return "signature", f"this cannot be passed to {task.reference.__name__}{_parameters(task.reference)}: {error}"
+    if misfit := _misfit(task, args, kwargs):
+        return "signature", misfit
+    bound = inspect.signature(task.reference).bind(*args, **kwargs)
     allowed = observe_patiently(task.valid, args, kwargs)
     right = observe_patiently(task.reference, args, kwargs)
     if allowed.sort != "value" or right.sort != "value":
@@ -419,6 +461,30 @@ def _exposed(task: CounterExampleTask, value: Any) -> tuple[str, str]:
     )
 
 
+def _misfit(task: CounterExampleTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """The sentence about arguments that the listing cannot be called with; an empty one if it can."""
+    parameters = inspect.signature(task.reference).parameters
+    given = {*list(parameters)[: len(args)], *kwargs}
+    missing = [name for name, parameter in parameters.items() if name not in given and parameter.default is _NO_DEFAULT]
+    if len(args) > len(parameters):
+        problem = f"you gave {len(args)} values"
+    elif unknown := [name for name in kwargs if name not in parameters]:
+        problem = f"{clip(unknown[0])} is not asked"
+    elif missing:
+        several = len(missing) > 1
+        problem = (
+            f"your answer is missing {'' if several else 'a '}required argument{'s' * several}, {_all_of(missing)}"
+        )
+    else:
+        return ""
+    return f"{problem}: give a dict with {_all_of(list(parameters))}, as {task.listing.__name__} takes them"
+
+
+def _all_of(names: Sequence[str]) -> str:
+    """Some names in a sentence: "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def _arguments(task: CounterExampleTask, value: Any) -> Call:
     """A counter-example as positional and keyword arguments."""
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -426,6 +492,7 @@ def _arguments(task: CounterExampleTask, value: Any) -> Call:
     return (value, {}) if isinstance(value, tuple) else ((value,), {})
 
 
+_NO_DEFAULT = inspect.Parameter.empty
 _JUDGES: Mapping[type[Task], Callable[[Any, Any], Verdict]] = {
     NumbersTask: _judge_numbers,
     ChoiceTask: _judge_choice,

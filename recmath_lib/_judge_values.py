@@ -43,9 +43,9 @@ def _difference(measure: Measure, got: Any, expected: Any) -> tuple[str, str] | 
     if its is None:  # text, or a container of it: only equality makes sense
         return None if identical(got, expected) else ("value", f"you gave {clip(got)}, expected {clip(expected)}")
     if mine is None:
-        return "type", f"you gave {described(got)}, expected {_form(its)}"
+        return "type", f"you gave {described(got)}, expected {_form(its, expected)}"
     if mine.shape != its.shape:
-        return "shape", f"you gave {_form(mine)}, expected {_form(its)}"
+        return "shape", f"you gave {_form(mine, got)}, expected {_form(its, expected)}"
     far = ~_near(measure, mine, its)
     if not far.any():
         return None
@@ -72,6 +72,12 @@ def as_numbers(value: Any) -> np.ndarray | None:
     return array.astype(float) if array.dtype.kind in "biuf" else None
 
 
+def hundredfold(measure: Measure, got: Any, expected: Any) -> bool:
+    """Whether got is a hundred times expected, as per cent are."""
+    its = as_numbers(expected)
+    return its is not None and bool(its.any()) and difference(measure, got, 100 * its) is None
+
+
 def all_zero(expected: Any) -> bool:
     """Whether an expected value consists of zeros, or of nothing."""
     arrays = [as_numbers(part) for part in (expected if isinstance(expected, tuple) else (expected,))]
@@ -85,6 +91,13 @@ def size(value: Any) -> int:
     if isinstance(value, dict):
         return sum(map(size, value.values()))
     return sum(map(size, value)) if isinstance(value, (list, tuple)) else 1
+
+
+def holds_empty(value: Any) -> bool:
+    """Whether an input is an empty list or array, or holds one."""
+    if isinstance(value, (list, tuple)):
+        return not value or any(map(holds_empty, value))
+    return isinstance(value, np.ndarray) and not value.size
 
 
 def _apart(got: np.ndarray, expected: np.ndarray, far: np.ndarray) -> str:
@@ -133,12 +146,15 @@ def described(value: Any) -> str:
     if isinstance(value, str):
         return f"the text {clip(value)}"
     if numbers is not None and (numbers.ndim == 0 or isinstance(value, np.ndarray)):
-        return f"{clip(value)}" if numbers.ndim == 0 else _form(numbers)
+        return f"{clip(value)}" if numbers.ndim == 0 else _form(numbers, value)
     if isinstance(value, (list, tuple, dict)):
         return f"a {type(value).__name__} with {len(value)} entries: {clip(value)[:80]}"
     return "..." if value is Ellipsis else clip(value)
 
 
-def _form(numbers: np.ndarray) -> str:
-    """The shape of numbers in words."""
+def _form(numbers: np.ndarray, value: Any) -> str:
+    """The shape of numbers in words, and whether they came as an array, a list or a tuple."""
+    if isinstance(value, (list, tuple)):
+        several = f"{numbers.size} number{'s' * (numbers.size != 1)}"
+        return f"a {type(value).__name__} of {several}" if numbers.ndim == 1 else f"lists of shape {numbers.shape}"
     return f"an array of shape {numbers.shape}" if numbers.ndim else "one number"

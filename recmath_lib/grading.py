@@ -18,7 +18,7 @@ import json
 import platform
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,15 +170,19 @@ def _all_right(verdict: Verdict) -> str:
 
 
 def _evidence(verdict: Verdict) -> list[str]:
-    """The smallest failing case of a function; what is wrong with each number, choice or order."""
-    failed = [finding for finding in verdict.findings if not finding.passed]
+    """The simplest failing case of a function; what is wrong with each number, choice or order."""
     if isinstance(verdict.task, FunctionTask):
-        smallest = min(failed, key=_telling)
-        return [*([smallest.call] if smallest.call else []), *smallest.sentences]
-    return [finding.sentences[0] for finding in failed]
+        simplest = _simplest(verdict)
+        return [*([simplest.call] if simplest.call else []), *simplest.sentences]
+    return [finding.sentences[0] for finding in verdict.findings if not finding.passed]
 
 
-def _telling(finding: Finding) -> tuple[bool, bool, tuple[int, int]]:
+def _simplest(verdict: Verdict) -> Finding:
+    """The failing case to show."""
+    return min((finding for finding in verdict.findings if not finding.passed), key=_telling)
+
+
+def _telling(finding: Finding) -> tuple[bool, bool, tuple[bool, int, int]]:
     """Sort key: what keeps all cases from running, then the smallest input; never a case that was not tried."""
     stops = finding.problem in {"signature", "timeout", "crash", "damaged"}
     return finding.problem == "not run", not stops, finding.size
@@ -200,14 +204,16 @@ def _summary(verdict: Verdict) -> str:
 
 
 def _by_kind(verdict: Verdict, passed: int, total: int) -> str:
-    """The sorts that pass if these are fewer and tell everything, else the sorts that fail."""
+    """The sorts that pass if these are few and tell everything, else the sorts that fail or the simplest of them."""
     counts = {kind: _counted(verdict, kind) for kind in dict.fromkeys(finding.kind for finding in verdict.findings)}
     clean = [kind for kind, (right, of) in counts.items() if right == of]
     failing = [
         f"{kind} ({of - right} of {of})" if right else kind for kind, (right, of) in counts.items() if right < of
     ]
-    if sum(counts[kind][0] for kind in clean) == passed and len(clean) < len(failing):
+    if sum(counts[kind][0] for kind in clean) == passed and len(clean) < min(len(failing), MOST_KINDS + 1):
         return f": right only on {_listed(clean)}, wrong on the other {total - passed} of {total} cases"
+    if 2 * passed < total:
+        return f": right on {passed} of {total} cases; the simplest that fails, {_simplest(verdict).kind}:"
     return f": right on {passed} of {total} cases, wrong only on {_listed(failing)}"
 
 
@@ -224,13 +230,35 @@ def _listed(kinds: Sequence[str]) -> str:
 
 
 def _mistake_lines(looks_like: Sequence[WrongAnswer]) -> list[str]:
-    """The misconception, or the ones that cannot be told apart, and where to read again."""
-    if len(looks_like) == 1:
-        return [f"Looks like this: {looks_like[0].misconception}", f"Read again: {looks_like[0].read_again}"]
-    words = ["Either", *["or"] * (len(looks_like) - 1)]
-    lines = [f"{word}: {wrong.misconception}" for word, wrong in zip(words, looks_like, strict=False)]
+    """The misconceptions, those that cannot be told apart as rivals, and where to read again."""
+    groups = _rivals(looks_like)
+    lines = [line for group in groups for line in _group_lines(group, with_keys=len(groups) > 1)]
     places = dict.fromkeys(wrong.read_again for wrong in looks_like)
-    return [*lines[:MOST_KINDS], *([f"Read again: {'; '.join(places)}"] if places else [])]
+    return [*lines, *([f"Read again: {'; '.join(places)}"] if places else [])]
+
+
+def _rivals(looks_like: Sequence[WrongAnswer]) -> list[list[WrongAnswer]]:
+    """Mistakes in groups: those that explain one number are rivals, those about different numbers all hold."""
+    groups: list[list[WrongAnswer]] = []
+    for wrong in looks_like:
+        touching = [any(_keys(wrong) & _keys(other) for other in group) for group in groups]
+        apart = [group for group, touches in zip(groups, touching, strict=True) if not touches]
+        joined = [other for group, touches in zip(groups, touching, strict=True) if touches for other in group]
+        groups = [*apart, [*joined, wrong]]
+    return groups
+
+
+def _keys(wrong: WrongAnswer) -> set[str]:
+    """The numbers a mistake is about; one and the same for mistakes that are about a whole answer."""
+    return set(wrong.answer) if isinstance(wrong.answer, Mapping) else {""}
+
+
+def _group_lines(group: Sequence[WrongAnswer], with_keys: bool) -> list[str]:
+    """One misconception, or some of which one must be it."""
+    keys = ", ".join(dict.fromkeys(key for wrong in group for key in wrong.answer)) if with_keys else ""
+    first = ("Looks like this" if len(group) == 1 else "Either") + (f" ({keys})" if keys else "")
+    words = [first, *["or"] * (len(group) - 1)]
+    return [f"{word}: {wrong.misconception}" for word, wrong in zip(words, group, strict=True)][:MOST_KINDS]
 
 
 def _screen(lines: Iterable[str]) -> str:

@@ -269,11 +269,14 @@ SENTENCES = [
     (lambda values, k=None: top_mean, "you gave a function, expected one number"),
     (lambda values, k=None: 1j, "you gave a complex, expected one number"),
     (lambda values, k=None: np.ones(2), "you gave an array of shape (2,), expected one number"),
-    (lambda values, k=None: [1.0], "you gave an array of shape (1,), expected one number"),
-    (lambda values, k=None: float("nan"), "you gave nan, expected 0.0000"),
+    (lambda values, k=None: [1.0], "you gave a list of 1 number, expected one number"),
+    (lambda values, k=None: [], "you gave a list of 0 numbers, expected one number"),
+    (lambda values, k=None: (1, 2), "you gave a tuple of 2 numbers, expected one number"),
+    (lambda values, k=None: [[1, 2]], "you gave lists of shape (1, 2), expected one number"),
+    (lambda values, k=None: float("nan"), "you gave nan, expected 2.0000"),
     (lambda values, k=None: None if values else 0.0, "your function returned None: is a return missing?"),
     (one_path_without_return, "your function returned None: is a return missing?"),
-    (printing, "you printed '0.0' and returned None; hand the value back with return"),
+    (printing, "you printed '2.0' and returned None; hand the value back with return"),
     (sorting_in_place, "the value is right, but your function changed its input values; work on a copy"),
     (seeding, "the value is right, but your function used or seeded NumPy's global random generator"),
     (drawing, "the value is right, but your function used or seeded Python's global random generator"),
@@ -317,6 +320,50 @@ def test_the_smallest_failing_case_is_shown_with_what_sort_of_case_fails():
         '      hint("90.1") for more.',
         "",
     ]
+
+
+def mean_of_all(values, k=None):
+    return float(np.sum(values)) / len(values)
+
+
+def test_an_empty_case_is_shown_only_if_nothing_else_fails():
+    assert "values = [3, 2, 1], k = 2\n" in said("90.1", mean_of_all)
+    assert said("90.1", lambda values, k=None: top_mean(values, k) if len(values) else 1.0).split("\n")[:3] == [
+        "90.1  not yet: right on 4 of 5 cases, wrong only on the empty list",
+        "      values = []",
+        "      you gave 1.0000, expected 0.0000",
+    ]
+
+
+def test_an_empty_list_within_a_list_is_an_empty_case():
+    flat_mean = lambda lists: float(np.mean([x for xs in lists for x in xs]))  # noqa: E731
+    cases = [Case("one of them empty", ([[1], []],)), Case("both full", ([[1, 2], [3]],))]
+    task = FunctionTask(**{**vars(MEAN), "reference": flat_mean, "cases": lambda seed: cases})
+    assert "lists = [[1, 2], [3]]\n" in said(task, lambda lists: 0.0)
+
+
+def test_few_right_cases_are_counted_and_the_simplest_failing_sort_is_named():
+    cases = [Case(f"sort {kind}", (list(range(2, 9 - place)),)) for place, kind in enumerate("abcdefg")]
+    cases += [Case("sort a", ([5],)), Case("sort b", ([6],))]
+    task = FunctionTask(**{**vars(MEAN), "cases": lambda seed: cases})
+    one_per_sort = lambda values, k=None: top_mean(values) if values[0] > 3 else -1.0  # noqa: E731
+    assert said(task, one_per_sort).split("\n")[:3] == [
+        "90.1  not yet: right on 2 of 9 cases; the simplest that fails, sort g:",
+        "      values = [2]",
+        "      you gave -1.0000, expected 2.0000",
+    ]
+
+
+def test_a_few_sorts_that_say_all_are_named():
+    text = said("90.1", lambda values, k=None: top_mean(values, k) if len(values) == 6 else -1.0)
+    assert text.startswith("90.1  not yet: right only on an array, wrong on the other 4 of 5 cases\n")
+
+
+def test_values_a_hundred_times_too_large_are_per_cent():
+    text = said("90.1", lambda values, k=None: 100 * top_mean(values, k))
+    assert "you gave 200.0000, expected 2.0000\n      Give fractions, not per cent.\n" in text
+    assert "per cent" not in said("90.1", lambda values, k=None: (100 if k else 99) * top_mean(values, k))
+    assert "per cent" not in said("90.1", lambda values, k=None: 100 * top_mean(values, k) if values else 1.0)
 
 
 def test_the_misconception_is_named_on_the_second_failure_only():
@@ -412,6 +459,37 @@ def test_numbers_by_hand_are_judged_one_by_one_without_showing_the_right_one():
     assert grading.grade("90.4", (12.57, 3)).points == 1
 
 
+def test_a_number_a_hundred_times_too_large_is_per_cent():
+    assert said("90.4", (1256.64, 15.708)).split("\n")[1] == (
+        "      area: 1256.64 is 100 times too large. Give fractions, not per cent."
+    )
+    zero = NumbersTask(**{**vars(NUMBERS), "expected": {"area": 0.0, "edge": 1.0}, "wrong": ()})
+    assert "area: 0.01 is too large; within 0.005" in said(zero, (0.01, 1.0))
+
+
+CIRCUMFERENCE = WrongAnswer("edge of a circle", {"edge": 4 * np.pi}, "A square's edge is no arc.", "Eq. (90.5)")
+SQUARE_TOO = WrongAnswer("area of a square", {"area": np.pi * 16}, "Or of a square.", "Eq. (90.6)")
+
+
+def test_mistakes_about_different_numbers_are_both_named_with_their_key():
+    task = NumbersTask(**{**vars(NUMBERS), "wrong": (*NUMBERS.wrong, CIRCUMFERENCE)})
+    text = said(task, (np.pi * 16, np.pi * 4))
+    assert text.split("\n")[3:6] == [
+        "      Looks like this (area): That is the diameter's square.",
+        "      Looks like this (edge): A square's edge is no arc.",
+        "      Read again: Eq. (90.4); Eq. (90.5)",
+    ]
+    assert "Looks like this (area): That" in hinted(task)
+
+
+def test_rivals_about_one_number_stand_beside_a_mistake_about_another():
+    task = NumbersTask(**{**vars(NUMBERS), "wrong": (*NUMBERS.wrong, CIRCUMFERENCE, SQUARE_TOO)})
+    assert "Either: That is the diameter's square.\n      or: Or of a square." in said(task, (np.pi * 16, 15.708))
+    text = said(task, (np.pi * 16, np.pi * 4))
+    assert "Either (area): That is the diameter's square.\n      or: Or of a square." in text
+    assert "Looks like this (edge): A square's edge is no arc." in text
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
@@ -453,6 +531,12 @@ def test_a_choice_explains_the_option_taken(answer, sentence):
         ("bca", "90.6  right"),
         (["c", "b", "a"], "90.6  right"),
         ("c, b, a", "90.6  right"),
+        ("BCA", "90.6  right"),
+        (" c; B - a ", "90.6  right"),
+        ("c->b->a", "90.6  right"),
+        (["C ", "b", "A"], "90.6  right"),
+        ("A, B, C", "Looks like this: The conclusion needs both."),
+        ("b, C, ab", "there is no step 'ab'; the steps are a, b, c"),
         ("bac", "step a (so it stops) uses step c, which comes later in your order"),
         ("abc", "Looks like this: The conclusion needs both."),
         ("bc", "step a must come once, and comes 0 times"),
@@ -476,8 +560,9 @@ def test_an_order_is_right_if_every_step_comes_after_what_it_uses(answer, senten
         (([2, 1], 1), "Looks like this: In falling order the first are the largest."),
         ({"values": [1] * 9}, "this input is not allowed: at most four values"),
         ({"values": 3}, "this input is not allowed: TypeError"),
-        ({"value": [1]}, "this cannot be passed to top_mean(values, k=None)"),
-        (([1], 2, 3), "this cannot be passed to top_mean(values, k=None): too many positional arguments"),
+        ({}, "missing a required argument, values: give a dict with values and k, as first_k_mean takes them"),
+        ({"value": [1], "k": 1}, "'value' is not asked: give a dict with values and k, as first_k_mean takes them"),
+        (([1], 2, 3), "you gave 3 values: give a dict with values and k, as first_k_mean takes them"),
         (..., "not solved yet"),
     ],
 )
