@@ -31,6 +31,8 @@ def of_kind(kind):
     return pytest.mark.parametrize("task", [t for t in tasks.TASKS if isinstance(t, kind)], ids=lambda task: task.id)
 
 
+RAISING = {*(f"^ for a power: {way}" for way in tasks.XOR_GAINS), "mean over places: an error of nothing"}
+
 # ---- wrong answers ---------------------------------------------------------------------------------------------------
 
 
@@ -54,10 +56,151 @@ def test_each_wrong_answer_loses_points_and_is_named_alone(task, seed):
         assert [found.name for found in verdict.looks_like] == [wrong.name]  # no "either ... or ..." anywhere
 
 
+def ndcg(labels, k):
+    """What a learner has from task 04.2."""
+    return metrics.ndcg_at_k(labels, k)
+
+
+def turned_by_argsort(y_true, y_score, k=None):
+    return ndcg(np.asarray(y_true)[np.argsort(y_score)[::-1]], k)
+
+
+def minus_by_argsort(y_true, y_score, k=None):
+    return ndcg(np.asarray(y_true)[np.argsort(-np.asarray(y_score))], k)
+
+
+def minus_float_by_argsort(y_true, y_score, k=None):
+    return ndcg(np.array(y_true)[np.argsort([-float(score) for score in y_score])], k)
+
+
+def upwards_by_argsort(y_true, y_score, k=None):
+    return ndcg(np.take(y_true, np.argsort(y_score)), k)
+
+
+def cut_then_turned(y_true, y_score, k=None):
+    top, scores = np.array(y_true[:k]), np.array(y_score[:k])
+    return ndcg(top[np.argsort(scores)[::-1]], k)
+
+
+def turned_then_cut(y_true, y_score, k=None):
+    return ndcg(np.array(y_true)[np.argsort(y_score)[::-1][:k]], k)
+
+
+def sorted_dict(y_true, y_score, k=None):
+    label_of = dict(zip(y_score, y_true, strict=True))
+    return ndcg([label for _, label in sorted(label_of.items(), reverse=True)], k)
+
+
+def looked_up_in_a_dict(y_true, y_score, k=None):
+    label_of = dict(zip(y_score, y_true, strict=True))
+    return ndcg([label_of[score] for score in sorted(y_score)[::-1]], k)
+
+
+def pool_cut_first(ranked_rels, k=None, all_rels=None, gain="exp"):
+    pool = ranked_rels if all_rels is None else all_rels
+    ideal = metrics.dcg_at_k(sorted(pool[:k], reverse=True), k, gain)
+    return metrics.dcg_at_k(ranked_rels, k, gain) / ideal if ideal else 0.0
+
+
+def discounted(rels, k, gain, log=np.log2):
+    labels = np.array(rels, dtype=float)[:k]
+    return (2**labels - 1 if gain == "exp" else labels) / log(np.arange(len(labels)) + 2)
+
+
+def xor(rels, k=None, gain="exp"):
+    labels = np.asarray(rels, dtype=float)[:k]
+    gains = 2 ^ labels - 1 if gain == "exp" else labels
+    return np.sum(gains / np.log2(np.arange(len(labels)) + 2))
+
+
+def xor_in_a_loop(rels, k=None, gain="exp"):
+    return sum((2 ^ y - 1 if gain == "exp" else y) / np.log2(i + 2) for i, y in enumerate(rels[:k]))
+
+
+def returns_at_once(rels, k=None, gain="exp"):
+    total = 0
+    for term in discounted(rels, k, gain):
+        total += term
+        return total
+    return None
+
+
+def relevance(rels, n_relevant, k):
+    hits = np.array(rels, dtype=float) > 0
+    best = hits.sum() if n_relevant is None else n_relevant
+    return hits[:k], max(best if k is None else min(k, best), 1)
+
+
+def weighted_precision(rels, n_relevant=None, k=None):
+    hits, best = relevance(rels, n_relevant, k)
+    return np.sum(np.array(rels)[:k] * np.cumsum(hits) / np.arange(1, len(hits) + 1)) / best
+
+
+def area_by_trapezoids(rels, n_relevant=None, k=None):
+    hits, best = relevance(rels, n_relevant, k)
+    found, ranks = np.cumsum(hits), np.arange(1, len(hits) + 1)
+    recall, precision = np.append(0, found / best), np.append(1, found / ranks)
+    return np.sum(np.diff(recall) * (precision[1:] + precision[:-1]) / 2)
+
+
+def label_by_rank(rels, k=None):
+    return next((y / rank for rank, y in enumerate(rels[:k], 1) if y > 0), 0.0)
+
+
+def gives_up(rels, k=None):
+    for rank, label in enumerate(rels[:k], 1):
+        if label > 0:
+            return 1 / rank
+        return 0.0
+    return None
+
+
+def block_means_over_ranks(y_true, y_score, k=None):
+    hits, scores = np.array(y_true) > 0, np.array(y_score)
+    ranked = np.sort(scores)[::-1][:k]
+    return sum(hits[scores == score].mean() / rank for rank, score in enumerate(ranked, 1))
+
+
+@every_seed
+@pytest.mark.parametrize(
+    ("task", "mistake", "answer"),
+    [
+        ("04.3", "ties reversed", turned_by_argsort),
+        ("04.3", "minus an unsigned score, ties in any order", minus_by_argsort),
+        ("04.3", "ties in any order", minus_float_by_argsort),
+        ("04.3", "lowest score first", upwards_by_argsort),
+        ("04.3", "cut before ranking", cut_then_turned),
+        ("04.3", "ideal from the first k", turned_then_cut),
+        ("04.3", "one film per score", sorted_dict),
+        ("04.3", "looked up by score", looked_up_in_a_dict),
+        ("04.2", "pool cut before sorting", pool_cut_first),
+        ("04.1", "logarithm to base 10", lambda rels, k=None, gain="exp": sum(discounted(rels, k, gain, np.log10))),
+        ("04.1", "^ for a power", xor),
+        ("04.1", "^ for a power", xor_in_a_loop),
+        ("04.1", "mean over places", lambda rels, k=None, gain="exp": np.mean(discounted(rels, k, gain))),
+        ("04.1", "return inside the loop", returns_at_once),
+        ("04.4", "labels as weights", weighted_precision),
+        ("04.4", "trapezoids", area_by_trapezoids),
+        ("04.6", "label over rank", label_by_rank),
+        ("04.6", "the first film decides", gives_up),
+        ("04.18", "a sum over places", block_means_over_ranks),
+        ("04.7", "AUC over 15", [1 / 2, 2 / 5, 1 / 3, 2.5 / 15]),
+        ("04.7", "tied pair left out", [1 / 2, 2 / 5, 1 / 3, 2 / 8]),
+        ("04.13", "the four means equally likely", [0.25, 0.25, 0, 1]),
+    ],
+)
+def test_a_mistake_is_named_as_learners_write_it(task, mistake, answer, seed):
+    task = checks.find(task)
+    verdict = judged(task, answer, seed)
+    assert verdict.points < task.points
+    assert [found.name.partition(": ")[0] for found in verdict.looks_like] == [mistake]
+
+
 @of_kind(FunctionTask)
 def test_a_wrong_answer_returns_a_number_every_time(task):
     for wrong in task.wrong:
-        assert {outcome.sort for outcome in outcomes(wrong.answer, requested(task, 0))} == {"value"}, wrong.name
+        sorts = {outcome.sort for outcome in outcomes(wrong.answer, requested(task, 0))}
+        assert sorts == {"value"} or (wrong.name in RAISING and sorts == {"value", "exception"}), wrong.name
 
 
 @all_tasks
@@ -65,7 +208,9 @@ def test_misconceptions_are_short_and_say_where_to_read(task):
     for wrong in task.wrong:
         assert 40 <= len(wrong.misconception) <= 320 and wrong.misconception[-1] in ".?)", wrong.name
         assert re.match(r"lesson 0[04], |the contract of task 04\.\d", wrong.read_again), wrong.name
-    assert len({wrong.misconception for wrong in task.wrong}) == len(task.wrong)
+    mistakes = {wrong.name.partition(": ")[0] for wrong in task.wrong}  # one mistake in several ways has one message
+    assert len({wrong.misconception for wrong in task.wrong}) == len(mistakes)
+    assert len({wrong.name for wrong in task.wrong}) == len(task.wrong)
 
 
 def test_there_are_enough_wrong_and_right_answers():
@@ -109,6 +254,14 @@ def test_cases_are_small_and_some_are_drawn(task, seed):
     sizes = [np.concatenate([np.ravel(part) for part in case.args[0]] or [[]]).size for case in task.cases(seed)]
     assert sum(size > SHORT for size in sizes) <= 1 and max(sizes) <= LONGEST
     assert repr(task.cases(seed)) == repr(task.cases(seed)) != repr(task.cases(seed + 1))
+
+
+@of_kind(FunctionTask)
+@every_seed
+def test_the_first_case_is_an_ordinary_small_list(task, seed):
+    first = task.cases(seed)[0]
+    assert 2 <= np.concatenate([np.ravel(part) for part in first.args[0]]).size <= 6 and not first.kwargs
+    assert task.reference(*first.args) > 0
 
 
 @of_kind(FunctionTask)
@@ -175,7 +328,7 @@ def test_the_transfer_task_is_answered_nowhere_in_the_library():
         ({"ranked_rels": [4], "k": 2, "all_rels": [1]}, "all_rels must contain"),
         ({"ranked_rels": [1], "k": 0, "all_rels": [1, 1]}, "k must be an integer >= 1"),
         ({"ranked_rels": [1], "k": 2, "all_rels": [1] * 21}, "at most 20 films"),
-        ({"ranked_rels": [1], "k": 2}, "missing a required argument"),
+        ({"ranked_rels": [1], "k": 2}, "ndcg_at_k_listing"),  # as the exercise prints it
     ],
 )
 def test_a_counter_example_keeps_the_rules(answer, said):

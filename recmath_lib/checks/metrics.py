@@ -4,9 +4,10 @@ A wrong answer is the right one with one part replaced: `dcg_with(discount=...)`
 So each line below shows the one idea that the answer got wrong, and nothing else.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
 from itertools import chain, combinations_with_replacement, pairwise, permutations, product
-from math import comb, inf, log2
+from math import comb, inf, log2, log10, nan
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,11 @@ def mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if len(values) else 0.0
 
 
+def ways(name: str, misconception: str, read_again: str, answers: Mapping[str, Any]) -> Iterator[WrongAnswer]:
+    """One mistake, as different programs make it: they differ only where the mistake leaves a case open."""
+    return (WrongAnswer(f"{name}: {way}", answer, misconception, read_again) for way, answer in answers.items())
+
+
 def random_labels(rng: Generator, n: int) -> list[float]:
     """Labels 0 to 4 in halves, about one third of them 0."""
     return (rng.integers(1, 9, n) * rng.integers(0, 3, n).clip(0, 1) / 2).tolist()
@@ -93,6 +99,49 @@ def dcg_with_ranks_from_zero(rels: ArrayLike, k: int | None = None, gain: str = 
         return float(np.sum(gains / np.log2(np.arange(gains.size) + 1)))
 
 
+def dcg_with_xor(labels_of: Callable[[Any], Any], gains_of: Callable[[Any], Any]) -> Answer:
+    """`2 ^ y` for 2^y. It raises TypeError for floats, and what is a float depends on how the labels are read."""
+
+    def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float:
+        labels = labels_of(rels)[:k]
+        gains = labels if gain == "linear" else gains_of(labels)
+        return float(sum(worth * log2_discount(rank) for rank, worth in enumerate(gains, start=1)))
+
+    return dcg_at_k
+
+
+XOR_GAINS = {
+    "an array": dcg_with_xor(np.asarray, lambda labels: 2 ^ labels - 1),
+    "an array, in brackets": dcg_with_xor(np.asarray, lambda labels: (2 ^ labels) - 1),
+    "an array of floats": dcg_with_xor(lambda rels: np.asarray(rels, float), lambda labels: 2 ^ labels - 1),
+    "a loop": dcg_with_xor(list, lambda labels: [2 ^ label - 1 for label in labels]),
+    "a loop, in brackets": dcg_with_xor(list, lambda labels: [(2 ^ label) - 1 for label in labels]),
+    "a loop over floats": dcg_with_xor(
+        lambda rels: np.asarray(rels, float), lambda labels: [2 ^ label - 1 for label in labels]
+    ),
+}
+
+
+def dcg_per_place(at_nothing: float | None) -> Answer:
+    """The mean of the discounted gains; None divides 0.0 by 0 where there are none."""
+
+    def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float:
+        places = len(np.asarray(rels)[:k])
+        return dcg_with()(rels, k, gain) / places if places or at_nothing is None else at_nothing
+
+    return dcg_at_k
+
+
+def dcg_of_the_first(at_nothing: float | None) -> Callable[..., float | None]:
+    """What a return inside the loop leaves: one term, or whatever comes after a loop that never ran."""
+
+    def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float | None:
+        labels = np.asarray(rels, float)[:k]
+        return dcg_with()(labels, 1, gain) if labels.size else at_nothing
+
+    return dcg_at_k
+
+
 def dcg_by_loop(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float:
     """Right, one place after another."""
     total = 0.0
@@ -123,9 +172,8 @@ def dcg_cases(seed: int) -> list[Case]:
     """Small lists first; three drawn ones last."""
     rng = np.random.default_rng(seed)
     return [
-        Case("the empty list", ([],)),
-        Case("a list of one film", ([2],)),
         Case("a full list", ([1, 2],)),
+        Case("a list of one film", ([2],)),
         Case("k smaller than the list", ([0, 1, 2],), {"k": 2}),
         Case("k beyond the list", ([0, 1],), {"k": 4}),
         Case("the linear gain", ([0, 2, 1],), {"gain": "linear"}),
@@ -133,6 +181,7 @@ def dcg_cases(seed: int) -> list[Case]:
         Case("fractional labels", ([0.5, 1.5],)),
         Case("labels as int8", (np.array([8, 0, 3], dtype=np.int8),)),
         Case("no relevant film", ([0, 0, 0],)),
+        Case("the empty list", ([],)),
         Case("a full list", ([3, 2, 3, 0, 1],)),
         Case("fractional labels", (random_labels(rng, 5),)),
         Case("k smaller than the list", (rng.integers(0, 5, 6),), {"k": int(rng.integers(2, 5))}),
@@ -146,6 +195,13 @@ DCG_WRONG = (
         dcg_with(discount=lambda rank: 1 / np.log(rank + 1)),
         "You divide by the natural logarithm, so the first place counts 1/ln 2 = 1.44 instead of 1. In NDCG the base "
         "cancels; in DCG it does not.",
+        "lesson 04, Eq. (4.9)",
+    ),
+    WrongAnswer(
+        "logarithm to base 10",
+        dcg_with(discount=lambda rank: 1 / log10(rank + 1)),
+        "You divide by the logarithm to base 10, so the first place counts 1/log₁₀ 2 = 3.32 instead of 1. Base 2 makes "
+        "rank 1 count in full.",
         "lesson 04, Eq. (4.9)",
     ),
     WrongAnswer(
@@ -193,6 +249,13 @@ DCG_WRONG = (
         dcg_with(worth=lambda label, gain: 2.0**label if gain == "exp" else label),
         "The −1 of the gain is missing, so even an irrelevant film earns 2^0 = 1.",
         "lesson 04, Eq. (4.9)",
+    ),
+    *ways(
+        "^ for a power",
+        "In Python 2 ^ y is no power: ^ compares bits (exclusive or), and for floats it raises a TypeError. A power is "
+        "written 2**y.",
+        "lesson 04, Eq. (4.9)",
+        XOR_GAINS,
     ),
     WrongAnswer(
         "gain e^y - 1",
@@ -256,12 +319,23 @@ DCG_WRONG = (
         "pushes those below it down.",
         "lesson 04, Eq. (4.9)",
     ),
-    WrongAnswer(
+    *ways(
         "mean over places",
-        lambda rels, k=None, gain="exp": metrics.dcg_at_k(rels, k, gain) / max(len(rels[:k]), 1),
-        "You divide by the number of places. DCG is a sum; what makes lists comparable is the division by the ideal, "
-        "later.",
+        "You divide by the number of places, as np.mean does. DCG is a sum; what makes lists comparable is the "
+        "division by the ideal, later.",
         "lesson 04, Eq. (4.9)",
+        {
+            "0 of nothing": dcg_per_place(0.0),
+            "nan of nothing": dcg_per_place(nan),
+            "an error of nothing": dcg_per_place(None),
+        },
+    ),
+    *ways(
+        "return inside the loop",
+        "Only the first film counts: your function returns before it has seen the second. Is `return` inside the loop? "
+        "Take it one indentation to the left.",
+        "lesson 04, Eq. (4.9), the sum",
+        {"None of nothing": dcg_of_the_first(None), "0 of nothing": dcg_of_the_first(0.0)},
     ),
 )
 
@@ -344,6 +418,13 @@ BY_HAND = NumbersTask(
             wrong_numbers(dcg_with(discount=lambda rank: 1 / np.log(rank + 1))),
             "This is what the natural logarithm gives. The denominators are logarithms to base 2, so that rank 1 "
             "counts in full.",
+            "lesson 04, Eq. (4.9)",
+        ),
+        WrongAnswer(
+            "logarithm to base 10",
+            wrong_numbers(dcg_with(discount=lambda rank: 1 / log10(rank + 1))),
+            "This is what the logarithm to base 10 gives, the log key of most calculators. The denominators are "
+            "logarithms to base 2: log₂ x = log x / log 2.",
             "lesson 04, Eq. (4.9)",
         ),
         WrongAnswer(
@@ -490,11 +571,9 @@ def ndcg_cases(seed: int) -> list[Case]:
     rng = np.random.default_rng(seed)
     drawn = [drawn_list(rng) for _ in range(3)]
     return [
-        Case("nothing relevant", ([0, 0],)),
-        Case("an empty list, though films are relevant", ([],), {"k": 2, "all_rels": [1, 2]}),
         Case("a whole list", ([1, 0, 2],)),
         Case("k smaller than the list", ([1, 2, 3],), {"k": 2}),
-        Case("a relevant film outside the list", ([1, 0],), {"k": 2, "all_rels": [1, 2, 0]}),
+        Case("a relevant film outside the list", ([1, 0],), {"k": 2, "all_rels": [1, 0, 2]}),
         Case("a relevant film outside the list", ([2, 0],), {"all_rels": [0, 2, 1, 3]}),
         Case("a list shorter than k", ([2],), {"k": 3, "all_rels": [1, 0, 2, 1]}),
         Case("k beyond all films", ([1, 2],), {"k": 10}),
@@ -502,7 +581,9 @@ def ndcg_cases(seed: int) -> list[Case]:
         Case("equal labels", ([2, 3, 3],)),
         Case("fractional labels", ([0.5, 1.5, 0],)),
         Case("labels as int8", (np.array([3, 8], dtype=np.int8),), {"all_rels": np.array([0, 3, 8], dtype=np.int8)}),
+        Case("nothing relevant", ([0, 0],)),
         Case("nothing relevant", ([0, 0],), {"k": 1, "all_rels": [0, 0, 0]}),
+        Case("an empty list, though films are relevant", ([],), {"k": 2, "all_rels": [1, 2]}),
         Case("a whole list", ([3, 2, 3, 0, 1],)),
         *(Case("a relevant film outside the list", (ranked,), kwargs) for ranked, kwargs in drawn[:2]),
         Case("the linear gain", (drawn[2][0],), {**drawn[2][1], "gain": "linear"}),
@@ -522,6 +603,13 @@ NDCG_WRONG = (
         ndcg_with(ideal_list=lambda ranked, pool, k: falling(pool if pool is not ranked else ranked[:k])[:k]),
         "Without `all_rels` you cut the list at k and sort what is left. Sort first, then cut: a good film at rank k "
         "+ 1 belongs to the ideal.",
+        "lesson 04, Eq. (4.10)",
+    ),
+    WrongAnswer(
+        "pool cut before sorting",
+        ndcg_with(ideal_list=lambda ranked, pool, k: falling(pool[:k])),
+        "You cut the judged labels at k and sort what is left. They come in any order, so the best film may stand "
+        "last: sort first, then cut.",
         "lesson 04, Eq. (4.10)",
     ),
     WrongAnswer(
@@ -698,16 +786,40 @@ def ndcg_ranked(
     return ndcg_from_scores
 
 
-def sorted_by_the_negative(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
-    """Minus an unsigned 0 is 0, minus an unsigned 3 is 253."""
-    order = np.argsort(-np.asarray(y_score), kind="stable")
-    return metrics.ndcg_at_k(np.asarray(y_true)[order], k)
+def sorted_by(
+    order: Callable[[np.ndarray], np.ndarray],
+    seen: Callable[[Any, int | None], Any] = lambda values, k: values,
+    ranked: Callable[[Any, int | None], Any] = lambda labels, k: labels,
+) -> Answer:
+    """`ndcg_from_scores` with its sort replaced; `seen` cuts both inputs before it, `ranked` the ranking after it.
+
+    What an unstable sort makes of ties depends on the processor. A learner's answer runs on the same one.
+    """
+
+    def ndcg_from_scores(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
+        labels, scores = seen(np.asarray(y_true), k), seen(np.asarray(y_score), k)
+        return metrics.ndcg_at_k(ranked(labels[order(scores)], k), k)
+
+    return ndcg_from_scores
 
 
-def sorted_by_an_unstable_sort(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
-    """NumPy's default sort may exchange equal scores."""
-    order = np.argsort(-np.asarray(y_score, float))
-    return metrics.ndcg_at_k(np.asarray(y_true)[order], k)
+# How programs sort. "_own" is NumPy's default sort, which may exchange equal scores.
+SORTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "right": lambda scores: np.argsort(-scores.astype(float), kind="stable"),
+    "upwards": lambda scores: np.argsort(scores, kind="stable"),
+    "upwards_own": np.argsort,
+    "turned": lambda scores: np.argsort(scores, kind="stable")[::-1],
+    "turned_own": lambda scores: np.argsort(scores)[::-1],
+    "minus": lambda scores: np.argsort(-scores, kind="stable"),  # minus an unsigned 0 is 0, minus an unsigned 3 is 253
+    "minus_own": lambda scores: np.argsort(-scores),
+    "minus_float_own": lambda scores: np.argsort(-scores.astype(float)),
+}
+DOWNWARDS = {name: SORTS[name] for name in ("right", "turned", "turned_own", "minus", "minus_own", "minus_float_own")}
+
+
+def first(values: Any, k: int | None) -> Any:
+    """The first k."""
+    return values[:k]
 
 
 def discounts_in_sort_order(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
@@ -724,10 +836,32 @@ def scored_in_the_labels_own_type(y_true: ArrayLike, y_score: ArrayLike, k: int 
     return ndcg_in_the_labels_own_type(np.asarray(y_true)[by_score([], np.asarray(y_score, float).tolist())], k)
 
 
-def last_of_each_score(scores: list[float]) -> list[int]:
-    """What is left of a ranking in a dict with the scores as keys."""
-    place_of = {score: place for place, score in enumerate(scores)}
-    return [place_of[score] for score in falling(list(place_of))]
+def ranked_by_dict(ranking: Callable[[list[float], list[float]], list[float]], from_all: bool) -> Answer:
+    """`ndcg_from_scores` of a ranking in which the score stands for the film; the ideal from it, or from all labels."""
+
+    def ndcg_from_scores(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
+        labels, scores = np.asarray(y_true, float).tolist(), np.asarray(y_score, float).tolist()
+        ranked = ranking(labels, scores)
+        return metrics.ndcg_at_k(ranked, k) if not from_all else ndcg_with()(ranked, k, labels)
+
+    return ndcg_from_scores
+
+
+def one_per_score(labels: list[float], scores: list[float]) -> list[float]:
+    """What a dict with the scores as keys keeps."""
+    label_of = dict(zip(scores, labels, strict=True))
+    return [label_of[score] for score in falling(list(label_of))]
+
+
+def last_of_equals(labels: list[float], scores: list[float]) -> list[float]:
+    """Each score looked up in a dict."""
+    label_of = dict(zip(scores, labels, strict=True))
+    return [label_of[score] for score in falling(scores)]
+
+
+def first_of_equals(labels: list[float], scores: list[float]) -> list[float]:
+    """Each score looked up with list.index."""
+    return [labels[scores.index(score)] for score in falling(scores)]
 
 
 def scores_from_lexsort(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
@@ -762,18 +896,18 @@ def score_cases(seed: int) -> list[Case]:
     """Small lists first; a long list with many ties last."""
     rng = np.random.default_rng(seed)
     return [
-        Case("a list of one film", ([2], [0.3])),
         Case("distinct scores", ([1, 0, 2], [0.5, 0.1, 0.9])),
         Case("distinct scores", ([1, 2, 0], [0.1, 0.5, 0.9])),
         Case("equal scores", ([0, 2, 1], [1, 1, 1])),
         Case("equal scores", ([1, 0, 3, 2], [0.2, 0.7, 0.2, 0.7])),
-        Case("k smaller than the list", ([0, 3, 1, 2], [4, 1, 3, 2]), {"k": 2}),
+        Case("k smaller than the list", ([1, 3, 2, 0], [4, 1, 3, 2]), {"k": 2}),
         Case("k beyond the list", ([0, 1], [0.6, 0.4]), {"k": 5}),
         Case("negative scores", ([2, 0, 1], [-3, -1, -2])),
         Case("a score of −inf", ([1, 2, 0], [0.5, -inf, 0.7])),
         Case("scores as unsigned integers", ([0, 1, 2], np.array([0, 5, 3], dtype=np.uint8))),
         Case("labels as int8", (np.array([0, 8, 3], dtype=np.int8), [3, 2, 1])),
         Case("fractional labels", ([0.5, 1.5], [2, 1])),
+        Case("a list of one film", ([2], [0.3])),
         Case("nothing relevant", ([0, 0], [1, 2])),
         Case("distinct scores", (rng.integers(0, 5, 5), rng.permutation(5) / 4)),
         Case("equal scores", (rng.permutation([0, 1, 2, 3, 4]), rng.integers(0, 2, 5)), {"k": 3}),
@@ -782,17 +916,18 @@ def score_cases(seed: int) -> list[Case]:
 
 
 SCORES_WRONG = (
-    WrongAnswer(
+    *ways(
         "lowest score first",
-        ndcg_ranked(order=lambda labels, scores: sorted(range(len(scores)), key=scores.__getitem__)),
         "You put the lowest score first. argsort and sorted go upwards; a ranking goes downwards.",
         "lesson 04, Eq. (4.10)",
+        {"a stable sort": sorted_by(SORTS["upwards"]), "NumPy's own": sorted_by(SORTS["upwards_own"])},
     ),
-    WrongAnswer(
+    *ways(
         "ties reversed",
-        ndcg_ranked(order=lambda labels, scores: sorted(range(len(scores)), key=scores.__getitem__)[::-1]),
-        "You sort upwards and turn the result round. That turns equal scores round too: the last comes first.",
+        "You sort upwards and turn the result round, as argsort(s)[::-1] does. That turns equal scores round too: the "
+        'last comes first. Sort by −s (s as floats) with kind="stable" instead.',
         "the contract of task 04.3: equal scores keep the input order",
+        {"a stable sort": sorted_by(SORTS["turned"]), "NumPy's own": sorted_by(SORTS["turned_own"])},
     ),
     WrongAnswer(
         "ties in the model's favour",
@@ -819,16 +954,30 @@ SCORES_WRONG = (
     ),
     WrongAnswer(
         "ties in any order",
-        sorted_by_an_unstable_sort,
+        sorted_by(SORTS["minus_float_own"]),
         'NumPy\'s default sort may exchange equal scores; on short lists you do not see it. Ask for kind="stable".',
         "the contract of task 04.3: equal scores keep the input order",
     ),
-    WrongAnswer(
+    *ways(
         "one film per score",
-        ndcg_ranked(order=lambda labels, scores: last_of_each_score(scores)),
         "Films with equal scores disappear from your ranking. A dict with the score as key keeps only the last of "
-        "them.",
+        "them: sort places, or pairs, instead.",
         "the contract of task 04.3: equal scores keep the input order",
+        {
+            "the ideal from all": ranked_by_dict(one_per_score, from_all=True),
+            "the ideal from the rest": ranked_by_dict(one_per_score, from_all=False),
+        },
+    ),
+    *ways(
+        "looked up by score",
+        "You look films up by their score, in a dict or with index, so films with equal scores all get the label of "
+        "one of them. Sort the films' places instead.",
+        "the contract of task 04.3: equal scores keep the input order",
+        {
+            f"{which}, the ideal from {'all' if from_all else 'the ranking'}": ranked_by_dict(ranking, from_all)
+            for which, ranking in (("the last", last_of_equals), ("the first", first_of_equals))
+            for from_all in (True, False)
+        },
     ),
     WrongAnswer(
         "argsort taken for the ranks",
@@ -851,16 +1000,35 @@ SCORES_WRONG = (
     ),
     WrongAnswer(
         "minus an unsigned score",
-        sorted_by_the_negative,
+        sorted_by(SORTS["minus"]),
         "You sort by −scores. Unsigned integers have no minus: −0 stays 0 and comes first. Turn the scores into "
-        "floats, or sort upwards and turn round with care for ties.",
+        "floats first.",
         "the contract of task 04.3: scores of any numeric type",
     ),
     WrongAnswer(
+        "minus an unsigned score, ties in any order",
+        sorted_by(SORTS["minus_own"]),
+        'np.argsort(-s) has two traps here. The default sort may exchange equal scores (ask for kind="stable"), and '
+        "unsigned integers have no minus (turn the scores into floats first).",
+        "the contract of task 04.3: equal scores, scores of any numeric type",
+    ),
+    *ways(
         "ideal from the first k",
-        ndcg_ranked(ideal_list=lambda ranked, pool, k: falling(ranked[:k])),
         "Your ideal is sorted from the k films that were ranked first. It is taken from all films, then cut at k.",
         "lesson 04, Eq. (4.10), which films may the ideal use",
+        {name: sorted_by(order, ranked=first) for name, order in DOWNWARDS.items()},
+    ),
+    *ways(
+        "cut before ranking",
+        "You cut both inputs at k and rank what is left. They come in any order, so the best film may stand last: rank "
+        "all films, then cut.",
+        "lesson 04, Eq. (4.10)",
+        {
+            **{name: sorted_by(order, seen=first) for name, order in DOWNWARDS.items()},
+            "the ideal from all": lambda y_true, y_score, k=None: ndcg_with()(
+                ranked_labels(y_true[:k], y_score[:k]), k, y_true
+            ),
+        },
     ),
     WrongAnswer(
         "ideal not cut",
@@ -981,6 +1149,51 @@ def interpolated(hits: list[float], rank: int) -> float:
     return max(sum(hits[:r]) / r for r in range(rank, len(hits) + 1))
 
 
+def ap_by_labels(weight: Callable[[float], float], counted: Callable[[float], float], by_labels: bool) -> Answer:
+    """Labels where a yes or no belongs: `weight` at each hit, `counted` in its precision, their sum as denominator."""
+
+    def average_precision(rels: ArrayLike, n_relevant: int | None = None, k: int | None = None) -> float:
+        labels = np.asarray(rels, float).tolist()
+        total = n_relevant if n_relevant is not None else sum(map(float if by_labels else positive, labels))
+        by = min(k or total, total)
+        top = labels[:k]
+        earned = [weight(y) * sum(map(counted, top[:rank])) / rank for rank, y in enumerate(top, start=1)]
+        return float(sum(earned) / by) if by else 0.0
+
+    return average_precision
+
+
+def ap_by_trapezoids(start: Callable[[list[float]], float | None], only_hits: bool) -> Answer:
+    """The area under straight lines from point to point of the precision-recall curve, not under steps.
+
+    `start` gives the precision at recall 0; None: the curve begins at its first point.
+    """
+
+    def average_precision(rels: ArrayLike, n_relevant: int | None = None, k: int | None = None) -> float:
+        hits = [float(positive(y)) for y in np.asarray(rels, float).tolist()]
+        total = sum(hits) if n_relevant is None else n_relevant
+        by = min(k or total, total)
+        points = [(sum(hits[:rank]), sum(hits[:rank]) / rank) for rank in range(1, len(hits[:k]) + 1)]
+        points = [point for point, hit in zip(points, hits, strict=False) if hit or not only_hits]
+        before = start([precision for _, precision in points])
+        points = points if before is None else [(0.0, before), *points]
+        area = sum((found - last) * (high + low) / 2 for (last, high), (found, low) in pairwise(points))
+        return float(area / by) if by else 0.0
+
+    return average_precision
+
+
+TRAPEZOIDS = {
+    "from precision 1": ap_by_trapezoids(lambda precisions: 1.0, only_hits=False),
+    "from precision 0": ap_by_trapezoids(lambda precisions: 0.0, only_hits=False),
+    "from the first place": ap_by_trapezoids(lambda precisions: None, only_hits=False),
+    "hits, from precision 1": ap_by_trapezoids(lambda precisions: 1.0, only_hits=True),
+    "hits, from precision 0": ap_by_trapezoids(lambda precisions: 0.0, only_hits=True),
+    "hits, level before the first": ap_by_trapezoids(lambda precisions: mean(precisions[:1]), only_hits=True),
+    "hits, from the first": ap_by_trapezoids(lambda precisions: None, only_hits=True),
+}
+
+
 def drawn_hits(rng: Generator, n: int) -> tuple[list[float], int]:
     """n labels, and a number of relevant films that is one or two larger than what they hold."""
     rels = random_labels(rng, n)
@@ -992,8 +1205,6 @@ def ap_cases(seed: int) -> list[Case]:
     rng = np.random.default_rng(seed)
     (one, one_total), (two, two_total), (three, _) = [drawn_hits(rng, 6) for _ in range(3)]
     return [
-        Case("the empty list", ([],)),
-        Case("no relevant film", ([0, 0],)),
         Case("a whole list", ([0, 1],)),
         Case("a whole list", ([1, 0, 1],)),
         Case("a relevant film outside the list", ([1, 0, 1],), {"n_relevant": 4}),
@@ -1004,7 +1215,9 @@ def ap_cases(seed: int) -> list[Case]:
         Case("graded labels", ([2, 0, 3],), {"n_relevant": 4}),
         Case("fractional labels", ([0, 0.5, 1],)),
         Case("labels as int8", (np.array([0, 1, 1], dtype=np.int8),), {"n_relevant": 2}),
+        Case("no relevant film", ([0, 0],)),
         Case("an empty list, though films are relevant", ([],), {"n_relevant": 2, "k": 3}),
+        Case("the empty list", ([],)),
         Case("a whole list", ([1, 0, 1, 0, 0, 1],)),
         Case("a relevant film outside the list", (one,), {"n_relevant": one_total}),
         Case("k smaller than the list", (two,), {"n_relevant": two_total, "k": int(rng.integers(2, 5))}),
@@ -1086,12 +1299,33 @@ AP_WRONG = (
         "its own rank.",
         "lesson 04, Eq. (4.5)",
     ),
-    WrongAnswer(
+    *ways(
         "labels added up",
-        ap_with(relevant=float),
         "You add up the labels. A film with label 3 is one relevant film, not three: turn the labels into yes or no "
         "first.",
         "the contract of task 04.4: relevant means label > 0",
+        {
+            "over the labels' sum": ap_by_labels(positive, float, True),
+            "over hits": ap_by_labels(positive, float, False),
+        },
+    ),
+    *ways(
+        "labels as weights",
+        "You multiply the precision at a hit by the film's label, so a label of 3 counts three times. A hit is a hit: "
+        "its weight is 1.",
+        "lesson 04, Eq. (4.5), the bracket [y > 0]",
+        {
+            f"{what} counted, over {'the labels' if by_labels else 'hits'}": ap_by_labels(float, counted, by_labels)
+            for what, counted in (("hits", positive), ("labels", float))
+            for by_labels in (True, False)
+        },
+    ),
+    *ways(
+        "trapezoids",
+        "You join the points of the precision-recall curve by straight lines, as np.trapezoid does. AP is the area "
+        "under its steps: each hit adds its own precision times 1/R.",
+        "lesson 04, Eq. (4.6)",
+        TRAPEZOIDS,
     ),
     WrongAnswer(
         "relevant means exactly 1",
@@ -1204,10 +1438,8 @@ def map_cases(seed: int) -> list[Case]:
     drawn = [[random_labels(rng, n) for n in lengths] for _ in range(2)]
     more = [int(np.count_nonzero(rels) + extra) for rels, extra in zip(drawn[1], (2, 1, 0), strict=True)]
     return [
-        Case("no query", ([],)),
-        Case("only queries without a relevant film", ([[0], [0, 0]],)),
-        Case("one query", ([[0, 1, 1]],)),
         Case("two queries", ([[1, 0, 1], [0, 1, 0]],)),
+        Case("one query", ([[0, 1, 1]],)),
         Case("a query without a relevant film", ([[1, 0, 1], [0, 0, 0]],)),
         Case("lists of different lengths", ([[0, 1], [1, 0, 0, 1, 1]],)),
         Case("relevant films outside the lists", ([[1, 0], [0, 1]],), {"n_relevants": [3, 1]}),
@@ -1217,6 +1449,8 @@ def map_cases(seed: int) -> list[Case]:
         Case("graded labels", ([[0, 2, 1], [0, 3]],)),
         Case("fractional labels", ([[0.5, 0, 1], [0, 1]],)),
         Case("labels as an int8 array", (np.array([[0, 1, 1], [1, 0, 0]], dtype=np.int8),)),
+        Case("only queries without a relevant film", ([[0], [0, 0]],)),
+        Case("no query", ([],)),
         Case("lists of different lengths", (drawn[0],)),
         Case("relevant films outside the lists", (drawn[1],), {"n_relevants": more}),
     ]
@@ -1368,6 +1602,22 @@ def argmax_of_nothing(rels: ArrayLike, k: int | None = None) -> float:
     return float(1 / (1 + hits.argmax())) if hits.size else 0.0
 
 
+def label_over_rank(rels: ArrayLike, k: int | None = None) -> float:
+    """Weighs the first hit by its label."""
+    hits = [(rank, label) for rank, label in enumerate(np.asarray(rels, float)[:k].tolist(), start=1) if label > 0]
+    return hits[0][1] / hits[0][0] if hits else 0.0
+
+
+def decided_by_the_first(at_nothing: float | None) -> Callable[..., float | None]:
+    """What an `else: return 0.0` inside the loop leaves: nobody looks at the second film."""
+
+    def reciprocal_rank(rels: ArrayLike, k: int | None = None) -> float | None:
+        labels = np.asarray(rels, float)[:k]
+        return float(labels[0] > 0) if labels.size else at_nothing
+
+    return reciprocal_rank
+
+
 def rr_by_loop(rels: ArrayLike, k: int | None = None) -> float:
     """Right: stops at the first hit."""
     for index, label in enumerate(np.asarray(rels)):
@@ -1393,10 +1643,8 @@ def rr_cases(seed: int) -> list[Case]:
     """Small lists first; three drawn ones last."""
     rng = np.random.default_rng(seed)
     return [
-        Case("the empty list", ([],)),
-        Case("no relevant film", ([0, 0],)),
-        Case("the first film relevant", ([1, 0],)),
         Case("a first hit further down", ([0, 0, 1],)),
+        Case("the first film relevant", ([1, 0],)),
         Case("several relevant films", ([0, 1, 1],)),
         Case("several relevant films", ([1, 0, 1],)),
         Case("graded labels", ([0, 1, 3],)),
@@ -1406,7 +1654,9 @@ def rr_cases(seed: int) -> list[Case]:
         Case("the first hit at rank k", ([0, 1, 0],), {"k": 2}),
         Case("the first hit beyond k", ([0, 0, 1],), {"k": 2}),
         Case("k beyond the list", ([0, 1],), {"k": 5}),
+        Case("no relevant film", ([0, 0],)),
         Case("no relevant film", ([0, 0, 0],), {"k": 2}),
+        Case("the empty list", ([],)),
         Case("several relevant films", ([0, *rng.permutation([0, 0, 1, 1]).tolist()],)),
         Case("graded labels", (rng.permutation([0, 0, 1, 2, 3]),), {"k": 4}),
     ]
@@ -1449,6 +1699,20 @@ RR_WRONG = (
         rr_with(value=lambda ranks: log2_discount(ranks[0])),
         "You discount with the logarithm, as DCG does. Reciprocal rank is 1/rank.",
         "lesson 04, Eq. (4.3)",
+    ),
+    WrongAnswer(
+        "label over rank",
+        label_over_rank,
+        "You divide the film's label by its rank. Reciprocal rank asks only whether the film is relevant: a label of 3 "
+        "at rank 2 earns 1/2.",
+        "lesson 04, Eq. (4.3)",
+    ),
+    *ways(
+        "the first film decides",
+        "You never look past the first film. Is there a `return 0.0` inside the loop? It belongs below the loop: only "
+        "then has every film been seen.",
+        "lesson 04, Eq. (4.3)",
+        {"None of nothing": decided_by_the_first(None), "0 of nothing": decided_by_the_first(0.0)},
     ),
     WrongAnswer(
         "the best film instead of the first relevant one",
@@ -1541,6 +1805,16 @@ FOUR_NUMBERS = {
     "auc": metrics.auc(SHOWN, SHOWN_SCORES),
 }
 
+SHOWN_PAIRS = sum(SHOWN) * SHOWN.count(0)
+OTHER_COUNTS = {
+    comb(len(SHOWN), 2): "which is every pair of the six films, also two relevant ones (or five relevant films times "
+    "three)",
+    len(SHOWN) * (len(SHOWN) - 1): "which is every ordered pair of the six films",
+    len(SHOWN) ** 2: "which is six times six, each film with itself as well",
+    len(SHOWN): "the number of films",
+    sum(SHOWN): "the number of relevant films shown",
+}
+
 FOUR = NumbersTask(
     id="04.7",
     title="Precision, recall, reciprocal rank and AUC by hand",
@@ -1602,6 +1876,22 @@ FOUR = NumbersTask(
             {"auc": auc_with(tie=1.0)},
             "You counted the tied pair as won. It counts one half.",
             "lesson 04, Eq. (4.4)",
+        ),
+        WrongAnswer(
+            "tied pair left out",
+            {"auc": auc_with(tie=0.0) * SHOWN_PAIRS / (SHOWN_PAIRS - 1)},
+            "You left the tied pair out. It counts one half above the line and as a whole pair below.",
+            "lesson 04, Eq. (4.4)",
+        ),
+        *(
+            WrongAnswer(
+                f"AUC over {pairs}",
+                {"auc": FOUR_NUMBERS["auc"] * SHOWN_PAIRS / pairs},
+                f"Your AUC divides by {pairs}, {what}. It divides by the pairs of a relevant and an irrelevant film "
+                "among the six shown: count them.",
+                "lesson 04, Eq. (4.4)",
+            )
+            for pairs, what in OTHER_COUNTS.items()
         ),
         WrongAnswer(
             "AUC upside down",
@@ -1824,21 +2114,22 @@ NO_GRADIENT = ChoiceTask(
     hints=(
         "Take three films with the scores 3, 2, 1. Raise the middle one to 2.0001. What does NDCG do?",
         "NDCG sees the scores only through the order. When does a small step change the order?",
-        "Away from ties: no change at all. At a tie: a jump.",
+        "Away from ties: no change at all. At a tie of two films with different labels: perhaps a jump.",
     ),
     options={
         "a": "Undefined everywhere, because ranks are whole numbers.",
         "b": "Small, but not 0: with a larger learning rate you can train on it.",
         "c": "Positive for a film that stands below its ideal place, negative for one above it.",
-        "d": "0 wherever s equals no other score; at an equal score NDCG may jump, and has no derivative there.",
+        "d": "0 wherever s equals no other score. At an equal score NDCG may jump; where it jumps, it has no "
+        "derivative.",
     },
     correct="d",
     wrong=(
         WrongAnswer(
             "undefined",
             "a",
-            "A function with steps has a derivative on each flat piece: 0. It is missing only where the steps are, "
-            "at equal scores.",
+            "A function with steps has a derivative on each flat piece: 0. It is missing only at the steps, and these "
+            "lie at equal scores.",
             "lesson 04, section 5",
         ),
         WrongAnswer(
@@ -1917,6 +2208,19 @@ THREE_RESAMPLED = NumbersTask(
             from_resampling(UNORDERED_MEANS),
             "You count the ten unordered samples as equally likely. Ordered draws are: user 1 three times is 1 draw "
             "of 27, users 1, 2 and 3 once each are 6.",
+            "lesson 04, Eq. (4.12)",
+        ),
+        WrongAnswer(
+            "the four means equally likely",
+            {"all_0": 1 / 4, "all_1": 1 / 4},
+            "You count the four possible means as equally likely. They are not: all_1 takes user 3 three times in a "
+            "row, while a mean of 0 comes about in several of the 27 draws.",
+            "lesson 04, Eq. (4.12)",
+        ),
+        WrongAnswer(
+            "0 and 1 equally likely",
+            {"all_0": 1 / 8, "all_1": 1 / 8},
+            "You draw 0 and 1 with the same chance. You draw users, and two of the three have the NDCG 0.",
             "lesson 04, Eq. (4.12)",
         ),
         WrongAnswer(
@@ -2094,11 +2398,14 @@ def ndcg_of_pairs_listing(y_true: list[float], y_score: list[float]) -> float:
     return dcg(ranked) / dcg(ideal) if dcg(ideal) > 0 else 0.0
 
 
+# A message about the arguments names the function that the learner sees: the listing.
+@wraps(ndcg_at_k_listing)
 def _ndcg_as_printed(ranked_rels: list[float], k: int, all_rels: list[float]) -> float:
     """What the first listing should compute."""
     return metrics.ndcg_at_k(ranked_rels, k, all_rels)
 
 
+@wraps(ndcg_of_pairs_listing)
 def _ndcg_of_scores(y_true: list[float], y_score: list[float]) -> float:
     """What the second listing should compute."""
     return metrics.ndcg_from_scores(y_true, y_score)
@@ -2235,6 +2542,21 @@ def on_first_block(value: Callable[..., float]) -> Answer:
     return tie_averaged_reciprocal_rank
 
 
+def summed_over_places(
+    worth: Callable[[float], float], discount: Callable[[int], float] = lambda rank: 1 / rank
+) -> Answer:
+    """Every place earns the discounted mean worth of its block, as Eq. (4.11) does it for DCG."""
+
+    def tie_averaged_reciprocal_rank(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
+        labels, scores = np.asarray(y_true, float), np.asarray(y_score, float)
+        share = {score: mean([worth(y) for y in labels[scores == score]]) for score in scores.tolist()}
+        return float(
+            sum(share[score] * discount(rank) for rank, score in enumerate(falling(scores.tolist())[:k], start=1))
+        )
+
+    return tie_averaged_reciprocal_rank
+
+
 def within(k: float, rank: float) -> float:
     """1/rank, or 0.0 beyond the cut-off."""
     return 1 / rank if rank <= k else 0.0
@@ -2280,8 +2602,6 @@ def tied_cases(seed: int) -> list[Case]:
     """Small lists first; three drawn ones last."""
     rng = np.random.default_rng(seed)
     return [
-        Case("the empty list", ([], [])),
-        Case("no relevant film", ([0, 0], [1, 1])),
         Case("no equal scores", ([1, 0, 1], [1, 3, 2])),
         Case("one relevant film in the tied block", ([0, 1], [1, 1])),
         Case("one relevant film in the tied block", ([0, 1, 0], [1, 1, 1])),
@@ -2294,6 +2614,8 @@ def tied_cases(seed: int) -> list[Case]:
         Case("k above the first relevant film", ([0, 1, 1], [3, 1, 1]), {"k": 1}),
         Case("k beyond the list", ([1, 0], [1, 1]), {"k": 5}),
         Case("graded labels", ([0, 3, 0.5], [1, 1, 1])),
+        Case("no relevant film", ([0, 0], [1, 1])),
+        Case("the empty list", ([], [])),
         Case("several relevant films in the tied block", (rng.permutation([0, 0, 1, 1, 2]), np.full(5, 0.5))),
         Case("films above the tied block", ([0, *rng.permutation([0, 0, 0, 1, 1]).tolist()], [2, 1, 1, 1, 1, 1])),
         Case("k inside the tied block", ([0, *rng.permutation([0, 0, 1, 1]).tolist()], [7, 3, 3, 3, 3]), {"k": 3}),
@@ -2347,12 +2669,21 @@ TIED_WRONG = (
         "You let films with equal scores share one place. They stand one below the other, in random order.",
         "the contract of task 04.18",
     ),
-    WrongAnswer(
-        "every hit of the block earns",
-        on_first_block(lambda a, t, r, k, **_: sum(r / t * within(k, a + j) for j in range(1, t + 1))),
-        "You give each place of the block the mean relevance r/t, as Eq. (4.11) does. That works for sums like DCG. "
-        "Here only the first hit earns, so a place counts only if nothing relevant stands above it.",
+    *ways(
+        "a sum over places",
+        "You give each place the mean relevance of its block and add up, as Eq. (4.11) does. That works for sums like "
+        "DCG. Here only the first hit earns, so a place counts only if nothing relevant stands above it.",
         "lesson 04, Eq. (4.3) beside Eq. (4.11)",
+        {
+            "all blocks": summed_over_places(positive),
+            "all blocks, labels": summed_over_places(float),
+            "all blocks, gains": summed_over_places(lambda label: gain_of(label, "exp")),
+            "all blocks, logarithms": summed_over_places(positive, log2_discount),
+            "DCG itself": summed_over_places(lambda label: gain_of(label, "exp"), log2_discount),
+            "the first block with a hit": on_first_block(
+                lambda a, t, r, k, **_: sum(r / t * within(k, a + j) for j in range(1, t + 1))
+            ),
+        },
     ),
     WrongAnswer(
         "first hit equally likely at every place",
