@@ -80,7 +80,6 @@ exponential = [3 / np.log2(2), 0 / np.log2(3), 1 / np.log2(4)]
 linear = [2 / np.log2(2), 0 / np.log2(3), 1 / np.log2(4)]
 print(f"exp {sum(exponential):.4f}   linear {sum(linear):.4f}   exp, k=2 {sum(exponential[:2]):.4f}")
 
-
 # %%
 def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float:
     """Gain over log2(rank + 1), summed over the first k places."""
@@ -90,7 +89,6 @@ def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: str = "exp") -> float:
     ranks = np.arange(1, labels.size + 1)
     return float(np.sum(gains / np.log2(ranks + 1)))
     ### END SOLUTION
-
 
 # %%
 check("04.1", dcg_at_k)
@@ -116,7 +114,6 @@ one_film_shown = 1 / np.log2(2)
 two_places_filled_best = 3 / np.log2(2) + 1 / np.log2(3)
 print(f"ndcg_at_k([1], k=2, all_rels=[1, 2]) is {one_film_shown / two_places_filled_best:.4f}")
 
-
 # %%
 def ndcg_at_k(
     ranked_rels: ArrayLike, k: int | None = None, all_rels: ArrayLike | None = None, gain: str = "exp"
@@ -127,7 +124,6 @@ def ndcg_at_k(
     ideal = dcg_at_k(sorted(judged, reverse=True), k, gain)
     return dcg_at_k(ranked_rels, k, gain) / ideal if ideal > 0 else 0.0
     ### END SOLUTION
-
 
 # %%
 check("04.2", ndcg_at_k)
@@ -152,7 +148,6 @@ ranked = 7 / np.log2(2) + 1 / np.log2(3) + 3 / np.log2(4)
 at_best = 7 / np.log2(2) + 3 / np.log2(3) + 1 / np.log2(4)
 print(f"ndcg_from_scores([1, 3, 2], [0.2, 0.9, 0.2]) is {ranked / at_best:.4f}")
 
-
 # %%
 def ndcg_from_scores(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
     """NDCG of the films ranked by descending score, equal scores in input order."""
@@ -160,7 +155,6 @@ def ndcg_from_scores(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None
     order = np.argsort(-np.asarray(y_score, dtype=float), kind="stable")
     return ndcg_at_k(np.asarray(y_true)[order], k)
     ### END SOLUTION
-
 
 # %%
 check("04.3", ndcg_from_scores)
@@ -185,7 +179,6 @@ Hits at ranks 1 and 3, four relevant films in all; then the same cut at 2:
 precisions = [1 / 1, 2 / 3]
 print(f"whole list {sum(precisions) / 4:.4f}   k=2 {precisions[0] / min(2, 4):.4f}")
 
-
 # %%
 def average_precision(rels: ArrayLike, n_relevant: int | None = None, k: int | None = None) -> float:
     """Precision at the rank of each relevant film, averaged over the relevant films."""
@@ -197,7 +190,6 @@ def average_precision(rels: ArrayLike, n_relevant: int | None = None, k: int | N
     precision = np.cumsum(hits) / np.arange(1, hits.size + 1)
     return float(precision[hits].sum() / best) if best > 0 else 0.0
     ### END SOLUTION
-
 
 # %%
 check("04.4", average_precision)
@@ -222,7 +214,6 @@ first_query = (1 / 1 + 2 / 3) / 2  # [1, 0, 1]
 print(f"mean_average_precision([[1, 0, 1], [0, 0, 0]]) is {first_query / 1:.4f}")
 print(f"over both queries it would be {(first_query + 0) / 2:.4f}")
 
-
 # %%
 def mean_average_precision(ranked_lists: list[ArrayLike], n_relevants: list[int] | None = None) -> float:
     """Average precision, averaged over the queries that have a relevant film."""
@@ -232,7 +223,6 @@ def mean_average_precision(ranked_lists: list[ArrayLike], n_relevants: list[int]
     values = [average_precision(rels, n) for rels, n in zip(ranked_lists, n_relevants, strict=True) if n > 0]
     return float(np.mean(values)) if values else 0.0
     ### END SOLUTION
-
 
 # %%
 check("04.5", mean_average_precision)
@@ -254,7 +244,6 @@ In [0, 2, 1] the wait ends at rank 2:
 # %%
 print(f"reciprocal_rank([0, 2, 1]) is {1 / 2:.4f}, with k=1 it is {0 / 1:.4f}")
 
-
 # %%
 def reciprocal_rank(rels: ArrayLike, k: int | None = None) -> float:
     """One over the rank of the first relevant film."""
@@ -264,7 +253,6 @@ def reciprocal_rank(rels: ArrayLike, k: int | None = None) -> float:
             return 1 / rank
     return 0.0
     ### END SOLUTION
-
 
 # %%
 check("04.6", reciprocal_rank)
@@ -527,7 +515,6 @@ check("04.15", answer_04_15)
 Here is an NDCG from somebody's evaluation script. On most inputs it agrees with Eq. (4.10). Find one on which it does not. Labels are at least 0, `k` at least 1, `all_rels` holds the labels of all judged films (the ranked ones among them), at most 20 of them.
 """
 
-
 # %%
 def ndcg_at_k_listing(ranked_rels: list[float], k: int, all_rels: list[float]) -> float:
     """NDCG@k of a ranked list, all_rels being the labels of all judged films."""
@@ -538,7 +525,6 @@ def ndcg_at_k_listing(ranked_rels: list[float], k: int, all_rels: list[float]) -
     shown = ranked_rels[:k]
     ideal = sorted(all_rels, reverse=True)[: len(shown)]
     return dcg(shown) / dcg(ideal) if dcg(ideal) > 0 else 0.0
-
 
 print(f"{ndcg_at_k_listing([2, 0], k=2, all_rels=[0, 1, 2]):.4f}")  # right
 
@@ -560,7 +546,6 @@ check("04.16", answer_04_16)
 This one ranks by score. Find labels and scores for which its value is not what task 04.3 asks for. Labels are at least 0, at most 20 films.
 """
 
-
 # %%
 def ndcg_of_pairs_listing(y_true: list[float], y_score: list[float]) -> float:
     """NDCG of all films, ranked by descending score."""
@@ -571,7 +556,6 @@ def ndcg_of_pairs_listing(y_true: list[float], y_score: list[float]) -> float:
     ranked = [rel for score, rel in sorted(zip(y_score, y_true, strict=True), reverse=True)]
     ideal = sorted(y_true, reverse=True)
     return dcg(ranked) / dcg(ideal) if dcg(ideal) > 0 else 0.0
-
 
 print(f"{ndcg_of_pairs_listing([0, 2, 1], [0.9, 0.5, 0.1]):.4f}")  # right
 
@@ -606,7 +590,6 @@ One relevant film among three with the same score stands at rank 1, 2 or 3, each
 # %%
 print(f"one of three {(1 / 1 + 1 / 2 + 1 / 3) / 3:.4f}   two of three {2 / 3 * 1 / 1 + 1 / 3 * 1 / 2:.4f}")
 
-
 # %%
 def tie_averaged_reciprocal_rank(y_true: ArrayLike, y_score: ArrayLike, k: int | None = None) -> float:
     """Mean reciprocal rank over all orders of films with equal scores."""
@@ -625,7 +608,6 @@ def tie_averaged_reciprocal_rank(y_true: ArrayLike, y_score: ArrayLike, k: int |
         nothing_yet *= 1 - chance
     return float(total)
     ### END SOLUTION
-
 
 # %%
 check("04.18", tie_averaged_reciprocal_rank)
