@@ -183,6 +183,19 @@ def remarked(findings: Sequence[Finding], remark: str) -> tuple[Finding, ...]:
     return tuple(f if f.passed else replace(f, sentences=(*f.sentences, remark)) for f in findings)
 
 
+def suspecting(verdict: Verdict, suspects: Mapping[str, str]) -> Verdict:
+    """The verdict, where failures name the functions that the answer calls and that fail tasks of their own.
+
+    Args:
+        verdict: on a function.
+        suspects: the ids of the tasks that fail, by the name of their function.
+    """
+    if verdict.right or verdict.unsolved or not suspects:
+        return verdict
+    names = ", or ".join(f"your {name}, which fails {task_id}" for name, task_id in suspects.items())
+    return replace(verdict, findings=remarked(verdict.findings, f"it may be {names}"))
+
+
 def _look_alikes(verdict: Verdict, cases: Sequence[Case], found: Sequence[Outcome]) -> Iterator[WrongAnswer]:
     """The known wrong answers that give the same as this answer on every case.
 
@@ -292,7 +305,9 @@ def _lost_reason(task: Task, outcome: Outcome) -> tuple[str, str]:
         return "exception", f"your function raised {clip(outcome.text, str)}{where}"
     return outcome.sort, {
         "unsolved": f"not solved yet: {task.name} is still open",
-        "missing": f"there is no {task.name} in the notebook",
+        "missing": f"its cell did not run: {outcome.text}"
+        if outcome.text
+        else f"there is no {task.name} in the notebook",
         "timeout": "your function did not finish in time: is there a loop that never ends?",
         "signature": f"your function takes {outcome.text}, the task asks for {task.name}{_own_parameters(task)}",
         "crash": f"your function never came back: {outcome.text}",

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,12 @@ PROGRAM = ("_sandbox_child.py", "_sandbox_answers.py")
 START_LIMIT = 60.0
 MOST_BYTES = 32 * 2**20
 MOST_CRASHES = 5
+LONGEST_LINE = 60
 BUBBLEWRAP = "bubblewrap: no file of the course, no network, nothing to write but an empty /tmp"
+
+
+# A cell's number and code; None for one that is to be left out.
+Source = tuple[int, str | None]
 
 
 class NotGradableError(Exception):
@@ -46,22 +51,57 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """One code cell.
+
+    Attributes:
+        number: its place in the notebook from 1, text cells counted too. Every file has it; the [n] that Jupyter shows
+            may be missing, and depends on what was run when.
+        source: its code.
+        error: what it raised, or an empty text.
+    """
+
+    number: int
+    source: str
+    error: str = ""
+
+    @property
+    def begins(self) -> str:
+        """Its first line, to find it by."""
+        line = printable((self.source.strip().split("\n") or [""])[0].strip())
+        return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 4] + " ..."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request brought.
+
+    Attributes:
+        outcomes: those of its calls, in order; fewer where a time-out or crash cut them off.
+        uses: the names in the code of a function.
+    """
+
+    outcomes: list[Outcome]
+    uses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Run:
     """What a notebook did.
 
     Attributes:
-        outcomes: per request, in order, the outcomes of its calls; shorter where a time-out or crash cut them off.
-        cells: per code cell, what it raised, or an empty text.
+        answers: one per request, in order.
+        cells: its code cells.
         sandbox: what held the child.
     """
 
-    outcomes: list[list[Outcome]]
-    cells: list[str]
+    answers: list[Answer]
+    cells: list[Cell]
     sandbox: str
 
 
-def read_cells(path: Path) -> list[str]:
-    """The sources of a notebook's code cells.
+def read_cells(path: Path) -> list[Cell]:
+    """A notebook's code cells, not yet run.
 
     Raises:
         NotGradableError: not a readable notebook of format 4.
@@ -73,7 +113,8 @@ def read_cells(path: Path) -> list[str]:
     if not text.strip():
         raise NotGradableError(f"{path} is empty")
     try:
-        return [_source(cell) for cell in _cells(json.loads(text)) if cell["cell_type"] == "code"]
+        numbered = enumerate(_cells(json.loads(text)), start=1)
+        return [Cell(number, _source(cell)) for number, cell in numbered if cell["cell_type"] == "code"]
     except NotGradableError as error:
         raise NotGradableError(f"{path} is not a notebook that can be graded: {error}") from None
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
@@ -184,7 +225,7 @@ class Sandbox:
         return BUBBLEWRAP if self.bwrap else f"import rule, time and memory limits only ({self.reason})"
 
     @contextlib.contextmanager
-    def child(self, cells: Sequence[str | None], requests: Sequence[Request], time_limit: float) -> Iterator[Child]:
+    def child(self, cells: Sequence[Source], requests: Sequence[Request], time_limit: float) -> Iterator[Child]:
         """A child that has read its job and is about to run the first cell."""
         limits = resource_limits(time_limit * (len(requests) + 1))
         job = {"cells": cells, "tasks": [_packed(request) for request in requests], "limits": limits}
@@ -239,72 +280,74 @@ def sandbox(use_bwrap: bool = True) -> Iterator[Sandbox]:
         yield Sandbox(Path(name), shutil.which("bwrap") if use_bwrap else None)
 
 
-def run(cells: Sequence[str], requests: Sequence[Request], time_limit: float, box: Sandbox) -> Run:
+def run(cells: Sequence[Cell], requests: Sequence[Request], time_limit: float, box: Sandbox) -> Run:
     """Run a notebook and fetch its answers.
 
     A cell or an answer that hangs or ends the process costs itself: the child is started again without that cell, or
     for the answers that are left. The second cell that hangs ends the run of cells, so that time-outs do not add up.
     """
-    left: list[str | None] = list(cells)
-    errors, outcomes = [""] * len(cells), list[list[Outcome]]()
+    left: list[Source] = [(cell.number, cell.source) for cell in cells]
+    errors, answers = [""] * len(cells), list[Answer]()
     failures = {"timeout": 0, "crash": 0}
     while True:
-        with box.child(left, requests[len(outcomes) :], time_limit) as child:
+        with box.child(left, requests[len(answers) :], time_limit) as child:
             failed = _read_cells(child, left, errors, time_limit)
             if failed is None:
-                if _read_answers(child, requests, outcomes, time_limit):
-                    return Run(outcomes, errors, box.name)
+                if _read_answers(child, requests, answers, time_limit):
+                    ran = [replace(cell, error=error) for cell, error in zip(cells, errors, strict=True)]
+                    return Run(answers, ran, box.name)
                 continue
-        number, sort = failed
+        place, sort = failed
         failures[sort] += 1
         hopeless = failures["timeout"] > 1 or failures["crash"] > MOST_CRASHES
-        left[number : len(left) if hopeless else number + 1] = [None] * (len(left) - number if hopeless else 1)
+        end = len(left) if hopeless else place + 1
+        left[place:end] = [(number, None) for number, _ in left[place:end]]
 
 
-def _read_cells(
-    child: Child, cells: Sequence[str | None], errors: list[str], time_limit: float
-) -> tuple[int, str] | None:
-    """Fill in what the cells raised; the number and sort of failure of the first cell that never came back."""
+def _read_cells(child: Child, cells: Sequence[Source], errors: list[str], time_limit: float) -> tuple[int, str] | None:
+    """Fill in what the cells raised; the place and sort of failure of the first cell that never came back."""
     deadline = time.monotonic() + time_limit
-    for number, source in enumerate(cells):
+    for place, (_, source) in enumerate(cells):
         try:
             told = printable(str(child.report("cell", deadline))[:300])
         except TimeUp:
-            errors[number] = f"did not finish within {time_limit:g} seconds, and was left out"
-            return number, "timeout"
+            errors[place] = f"did not finish within {time_limit:g} seconds, and was left out"
+            return place, "timeout"
         except (EOFError, ValueError) as error:
-            errors[number] = f"{error}, and was left out"
-            return number, "crash"
-        errors[number] = told if source is not None else errors[number]
+            errors[place] = f"{error}, and was left out"
+            return place, "crash"
+        errors[place] = told if source is not None else errors[place]
     return None
 
 
-def _read_answers(child: Child, requests: Sequence[Request], outcomes: list[list[Outcome]], time_limit: float) -> bool:
-    """Append outcomes, task by task; False if the child is lost and another must go on."""
-    while len(outcomes) < len(requests):
-        found, lost = _read_answer(child, requests[len(outcomes)], time.monotonic() + time_limit)
-        outcomes.append(found)
+def _read_answers(child: Child, requests: Sequence[Request], answers: list[Answer], time_limit: float) -> bool:
+    """Append answers, task by task; False if the child is lost and another must go on."""
+    while len(answers) < len(requests):
+        found, lost = _read_answer(child, requests[len(answers)], time.monotonic() + time_limit)
+        answers.append(found)
         if lost:
-            return len(outcomes) == len(requests)
+            return len(answers) == len(requests)
     return True
 
 
-def _read_answer(child: Child, request: Request, deadline: float) -> tuple[list[Outcome], bool]:
-    """The outcomes of one answer, and whether the child was lost on the way."""
+def _read_answer(child: Child, request: Request, deadline: float) -> tuple[Answer, bool]:
+    """One answer, and whether the child was lost on the way."""
     found: list[Outcome] = []
+    uses = frozenset[str]()
     try:
+        uses = frozenset(map(str, child.report("uses", deadline)))
         for _ in range(1 if request.calls is None else len(request.calls)):
             found.append(unpack_outcome(child.report("outcome", deadline)))
             if found[-1].sort in {"missing", "not callable"}:
                 break
         child.report("done", deadline)
     except TimeUp:
-        return [*found, Outcome("timeout")], True
+        return Answer([*found, Outcome("timeout")], uses), True
     except EOFError as error:
-        return [*found, Outcome("crash", text=str(error))], True
+        return Answer([*found, Outcome("crash", text=str(error))], uses), True
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return [Outcome("damaged")], True
-    return found, False
+        return Answer([Outcome("damaged")]), True
+    return Answer(found, uses), False
 
 
 def _packed(request: Request) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import linecache
 import random
 import re
 import traceback
+import types
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -140,6 +141,17 @@ def only_returns_none(function: Any) -> bool:
     steps = list(dis.get_instructions(code))
     constants = {step.argval for step in steps if step.opname in {"LOAD_CONST", "RETURN_CONST"}}
     return {step.opname for step in steps} <= idle and constants <= {None}
+
+
+def names_used(function: Any) -> frozenset[str]:
+    """The global names and attributes in a function's code. Looks, and runs nothing."""
+    return _names_in(function.__code__) if type(function) is types.FunctionType else frozenset()
+
+
+def _names_in(code: types.CodeType) -> frozenset[str]:
+    """The names in a piece of code and in the functions inside it."""
+    inner = [_names_in(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return frozenset(code.co_names).union(*inner)
 
 
 def left_open(function: Any, printed: "Capture") -> bool:

@@ -1,7 +1,8 @@
 """The program inside the sandbox: runs a notebook's cells, calls its answers on given inputs, reports plain data.
 
 It knows no expected value and no reference, and it counts nothing: points are made by the parent. It reads one JSON job
-from stdin and writes one JSON line per step: "ready", one per cell, one per call. The parent knows how many to expect.
+from stdin and writes one JSON line per step: "ready", one per cell, and per task the names its answer uses, one per
+call, "done". The parent knows how many to expect.
 """
 
 import builtins
@@ -200,9 +201,10 @@ def run(cells: Sequence[Any], tasks: Sequence[dict[str, Any]], answers: types.Mo
     """Every cell, then every task; a cell that is None was a time-out or crash before and is left out."""
     namespace = fresh_namespace()
     sys.stdout = sys.stderr = answers.Capture()
-    for number, source in enumerate(cells, start=1):
+    for number, source in cells:
         report({"cell": run_cell(source, f"<cell {number}>", namespace) if source is not None else ""})
     for task in tasks:
+        report({"uses": sorted(answers.names_used(namespace.get(task["name"])))})
         for outcome in answer_calls(task, namespace, answers):
             report({"outcome": answers.pack_outcome(outcome)})
         report({"done": True})

@@ -2,13 +2,14 @@
 
 In a notebook::
 
-    check("04.1", dcg_at_k)     # right, not solved yet, or the smallest case that fails
+    check("04.1", dcg_at_k)     # right, not solved yet, or the simplest case that fails
     hint("04.1")                # one hint more each time
 
 On the command line, one file at a time, in a child process that never sees an expected value::
 
     python -m recmath_lib.grading 04 notebook.ipynb [--seed N] [--json FILE] [--time-limit SECONDS]
 
+A cell that failed is told by its first line and its place in the notebook, counting all cells from 1, text too.
 The exit code is 0 if the file was graded, whatever the points, and 2 if it could not be.
 """
 
@@ -16,6 +17,7 @@ import argparse
 import importlib.metadata
 import json
 import platform
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from recmath_lib import __version__, checks
-from recmath_lib._judge import Finding, Verdict, judge, observe_patiently, requested
-from recmath_lib._sandbox import NotGradableError, Request, Run, read_cells, run, sandbox
-from recmath_lib._sandbox_answers import outcomes, shown
+from recmath_lib._judge import Finding, Verdict, judge, observe_patiently, requested, suspecting
+from recmath_lib._sandbox import Answer, Cell, NotGradableError, Request, Run, read_cells, run, sandbox
+from recmath_lib._sandbox_answers import Outcome, names_used, outcomes, shown
 from recmath_lib.checks.base import FunctionTask, NumbersTask, Task, WrongAnswer
 
 WIDTH = 100
@@ -63,7 +65,7 @@ _progress: dict[str, Progress] = {}
 
 
 def check(task: str | Task, answer: Any) -> None:
-    """Print whether an answer is right, and if not, the smallest case that shows it.
+    """Print whether an answer is right, and if not, the simplest case that shows it.
 
     Never raises, prints at most a screen, and leaves the answer's arguments, stdout and the random generators as they
     were. A function gets five seconds per case, where the system has timers (not on Windows).
@@ -130,12 +132,27 @@ def _verdict(task: Task, answer: Any, seed: int) -> Verdict:
 def _checked(task: Task, answer: Any) -> str:
     """What `check` prints; counts failures."""
     verdict = _verdict(task, answer, seed=0)
+    verdict = verdict if verdict.right else suspecting(verdict, _suspects(task, answer))
     progress = _progress.setdefault(task.id, Progress())
     if verdict.unsolved:
         return told(verdict)
     progress.failures = 0 if verdict.right else progress.failures + 1
     progress.looks_like = verdict.looks_like
     return told(verdict, name_mistake=verdict.at_once or progress.failures > 1)
+
+
+def _suspects(task: Task, answer: Any) -> dict[str, str]:
+    """The failing functions of other tasks that a function calls, as they stand now: name and id."""
+    names = names_used(answer)
+    namespace = answer.__globals__ if names else {}
+    called = [other for other in _functions(checks.all_tasks(), task) if other.name in names & namespace.keys()]
+    return {other.name: other.id for other in called if not _verdict(other, namespace[other.name], seed=0).right}
+
+
+def _functions(tasks: Iterable[Task], besides: Task) -> list[FunctionTask]:
+    """The functions that are asked for in the lesson of a task, besides its own."""
+    functions = [task for task in tasks if isinstance(task, FunctionTask)]
+    return [task for task in functions if task.lesson == besides.lesson and task.name != besides.name]
 
 
 def _hinted(task: Task) -> str:
@@ -154,7 +171,7 @@ def told(verdict: Verdict, name_mistake: bool = False) -> str:
     """A verdict as a learner reads it."""
     task_id, first = verdict.task.id, verdict.findings[0]
     if verdict.unsolved:
-        return f"{task_id}  {first.sentences[0] if len(verdict.findings) == 1 else 'not solved yet'}"
+        return _screen([f"{task_id}  {first.sentences[0] if len(verdict.findings) == 1 else 'not solved yet'}"])
     if verdict.right:
         return f"{task_id}  {_all_right(verdict)}"
     lines = [f"{task_id}  not yet{_summary(verdict)}", *_evidence(verdict)]
@@ -311,8 +328,32 @@ def grade_notebook(
     cells = read_cells(path)
     with sandbox(use_bwrap) as box:
         ran = run(cells, [Request(task.name, requested(task, seed)) for task in tasks], time_limit, box)
-    verdicts = tuple(judge(task, found, seed) for task, found in zip(tasks, ran.outcomes, strict=True))
-    return Submission(path, seed, verdicts, ran)
+    verdicts = [judge(t, _found_in(ran, t, a), seed) for t, a in zip(tasks, ran.answers, strict=True)]
+    return Submission(path, seed, _with_suspects(verdicts, ran.answers), ran)
+
+
+def _found_in(ran: Run, task: Task, answer: Answer) -> list[Outcome]:
+    """The outcomes; for an answer that is not there, with the error of the cell that should have made it."""
+    if answer.outcomes[0].sort != "missing":
+        return answer.outcomes
+    return [Outcome("missing", text=next((c.error for c in ran.cells if c.error and _makes(c, task.name)), ""))]
+
+
+def _makes(cell: Cell, name: str) -> bool:
+    """Whether a cell defines a function or sets a variable of this name."""
+    gap = "[ \t]"
+    made = rf"^{gap}*((async{gap}+)?def{gap}+{name}\b|{name}{gap}*(:[^=\n]+)?=(?!=))"
+    return re.search(made, cell.source, re.MULTILINE) is not None
+
+
+def _with_suspects(verdicts: Sequence[Verdict], answers: Sequence[Answer]) -> tuple[Verdict, ...]:
+    """The verdicts, each naming the failing functions of other tasks that its answer calls."""
+    failing = [verdict.task for verdict in verdicts if not verdict.right]
+    calls = [
+        {other.name: other.id for other in _functions(failing, verdict.task) if other.name in answer.uses}
+        for verdict, answer in zip(verdicts, answers, strict=True)
+    ]
+    return tuple(map(suspecting, verdicts, calls))
 
 
 def table(submission: Submission) -> str:
@@ -324,7 +365,9 @@ def table(submission: Submission) -> str:
             f"{points:>10}  {line}" if not n else f"{'':10}  {line}" for n, line in enumerate(_for_teacher(verdict))
         ]
     lines += [f"{submission.points:5.2f} / {submission.max_points}  total", ""]
-    lines += [f"cell {number}: {error}" for number, error in enumerate(submission.ran.cells, start=1) if error]
+    failed = [cell for cell in submission.ran.cells if cell.error]
+    lines += ["cells that failed, all cells counted, text too:"] if failed else []
+    lines += [f"cell {cell.number} ({cell.begins}): {cell.error}" for cell in failed]
     return "\n".join(lines if submission.ran.cells else [*lines, "the notebook has no code cells"]).rstrip()
 
 
@@ -341,7 +384,7 @@ def as_data(submission: Submission) -> dict[str, Any]:
         "points": round(submission.points, 4),
         "max_points": submission.max_points,
         "tasks": [_task_data(verdict) for verdict in submission.verdicts],
-        "cells": [{"cell": n, "error": error} for n, error in enumerate(submission.ran.cells, start=1) if error],
+        "cells": [{"cell": c.number, "begins": c.begins, "error": c.error} for c in submission.ran.cells if c.error],
         "sandbox": submission.ran.sandbox,
         "versions": versions(),
     }

@@ -27,6 +27,7 @@ from recmath_lib._sandbox_answers import (
     Outcome,
     generator_states,
     identical,
+    names_used,
     observe,
     pack,
     pack_outcome,
@@ -881,6 +882,11 @@ def graded(tmp_path):
     return grade
 
 
+def errors(submission):
+    """What each code cell raised."""
+    return [cell.error for cell in submission.ran.cells]
+
+
 def points(submission):
     """Points by task id."""
     return {verdict.task.id: verdict.points for verdict in submission.verdicts}
@@ -892,7 +898,7 @@ def test_a_right_notebook_gets_full_marks(graded, use_bwrap):
         "from recmath_lib.grading import check, hint", RIGHT, 'check("90.1", top_mean)', REST, use_bwrap=use_bwrap
     )
     assert submission.points == submission.max_points == FULL
-    assert not any(submission.ran.cells)
+    assert not any(errors(submission))
 
 
 def test_the_command_line_prints_a_table_and_writes_json(graded, tmp_path, capsys):
@@ -900,11 +906,12 @@ def test_the_command_line_prints_a_table_and_writes_json(graded, tmp_path, capsy
     report = tmp_path / "report.json"
     assert grading.main(["90", str(tmp_path / "notebook.ipynb"), "--seed", "3", "--json", str(report)]) == 0
     shown = capsys.readouterr().out
-    assert "Looks like this: You took the first k" in shown and "cell 3: ZeroDivisionError: division by zero" in shown
+    assert "Looks like this: You took the first k" in shown
+    assert shown.endswith("all cells counted, text too:\ncell 4 (1 / 0): ZeroDivisionError: division by zero\n")
     data = json.loads(report.read_text())
     assert data["points"] == FULL - 2 and data["max_points"] == FULL and data["seed"] == 3
     assert data["tasks"][0]["looks_like"] == ["does not sort"]
-    assert data["cells"] == [{"cell": 3, "error": "ZeroDivisionError: division by zero"}]
+    assert data["cells"] == [{"cell": 4, "begins": "1 / 0", "error": "ZeroDivisionError: division by zero"}]
     assert data["versions"]["numpy"] == np.__version__ and data["sandbox"]
 
 
@@ -952,6 +959,78 @@ def test_names_that_are_missing_and_stubs_are_told_apart(graded):
     assert told[4] == "90.5  not solved yet: answer_90_5 is still open"
 
 
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        ("def scaled(x)\n    return x", "its cell did not run: SyntaxError: expected ':' (<cell 2>, line 1)"),
+        ("1 / 0\nscaled = max", "its cell did not run: ZeroDivisionError: division by zero"),
+        ("1 / 0\nscaled: object = max", "its cell did not run: ZeroDivisionError: division by zero"),
+        ("while True: pass\ndef scaled(x): ...", "its cell did not run: did not finish within 1 seconds"),
+        ("1 / 0\nscaled(3)", "there is no scaled in the notebook"),
+        ("1 / 0\ndef scaled_2(x): ...", "there is no scaled in the notebook"),
+        ("1 / 0\nscaled == max", "there is no scaled in the notebook"),
+    ],
+)
+def test_an_answer_whose_cell_failed_says_how_it_failed(graded, cell, sentence):
+    assert sentence in grading.told(graded(cell, time_limit=1.0).verdicts[1])
+
+
+def test_a_failing_cell_is_called_by_its_first_line(graded):
+    first = "a_very_long_name = " + " + ".join(["1"] * 40) + " + 1 / 0"
+    shown = grading.table(graded("\n\n" + first, "x = 1", "\x1b[2J = 1"))
+    assert f"cell 2 ({first[:56]} ...): ZeroDivisionError" in shown
+    assert "cell 4 (?[2J = 1): SyntaxError" in shown
+
+
+SHARED = """
+def top_mean(values, k=None):
+    return -1.0
+def scaled(x, factor=1.0):
+    return [top_mean(x)] * len(x), max([top_mean(v) for v in [x]])
+"""
+
+
+def test_a_failing_function_that_an_answer_calls_is_suspected(graded):
+    suspicion = "it may be your top_mean, which fails 90.1"
+    submission = graded(SHARED, REST.replace("def scaled", "def other"))
+    assert suspicion in grading.table(submission)
+    assert [suspicion in finding.sentences for finding in submission.verdicts[1].findings] == [True, True]
+    assert suspicion in json.dumps(grading.as_data(submission))
+    assert "it may be" not in grading.told(submission.verdicts[0])
+
+
+def test_a_function_that_is_right_or_not_called_is_not_suspected(graded):
+    assert "it may be" not in grading.table(graded(SHARED, RIGHT))
+    assert "it may be" not in grading.table(graded(SHARED, "def scaled(x, factor=1.0): return 1, 2"))
+
+
+def test_a_right_answer_suspects_nobody(graded):
+    right = "import numpy as np\ndef scaled(x, factor=1.0): return x * factor, np.sum(x) + 0 * top_mean(x)"
+    submission = graded(SHARED, right)
+    assert grading.told(submission.verdicts[1]) == "90.2  right on all 2 cases"
+
+
+def test_an_answer_that_hangs_in_another_suspects_it(graded):
+    hanging = SHARED.replace("return -1.0", "while True: pass")
+    assert "it may be your top_mean, which fails 90.1" in grading.table(graded(hanging, time_limit=0.5))
+
+
+def test_check_suspects_a_failing_function_as_it_stands_now():
+    namespace = {}
+    exec(SHARED, namespace)
+    assert "\n      it may be your top_mean, which fails 90.1\n" in said("90.2", namespace["scaled"])
+    assert "it may be" not in said("90.1", namespace["top_mean"])
+    namespace["top_mean"] = top_mean
+    assert "it may be" not in said("90.2", namespace["scaled"])
+    del namespace["top_mean"]
+    assert "it may be" not in said("90.2", namespace["scaled"])
+
+
+def test_names_used_looks_into_inner_functions_and_runs_nothing():
+    assert names_used(lambda x: [len(y) for y in sorted(x, key=lambda z: abs(z))]) >= {"len", "sorted", "abs"}
+    assert names_used(Hostile()) == names_used(print) == names_used(3) == frozenset()
+
+
 def test_the_line_that_raised_is_shown(graded):
     submission = graded("def top_mean(values, k=None):\n    half = 2\n    return values[99]")
     assert "IndexError: list index out of range, in line 3: return values[99]" in grading.table(submission)
@@ -973,9 +1052,10 @@ def test_magics_plots_and_failing_cells_do_not_stop_the_rest(graded):
         REST,
     )
     assert submission.points == FULL
-    errors = {number: error for number, error in enumerate(submission.ran.cells, start=1) if error}
-    assert errors.keys() == {6, 9, 10}
-    assert errors[6] == "ValueError: %%bash cells are not run" and errors[9].startswith("SyntaxError")
+    raised = {cell.number: cell.error for cell in submission.ran.cells if cell.error}
+    assert raised.keys() == {7, 10, 11}
+    assert raised[7] == "ValueError: %%bash cells are not run" and raised[10].startswith("SyntaxError")
+    assert "(<cell 10>, line 1)" in raised[10]
 
 
 def test_what_is_python_already_is_left_alone():
@@ -997,9 +1077,9 @@ FORBIDDEN = [
 @pytest.mark.parametrize("use_bwrap", BOTH)
 def test_no_import_leads_to_a_reference(graded, use_bwrap):
     submission = graded(RIGHT, *FORBIDDEN, use_bwrap=use_bwrap)
-    assert all(submission.ran.cells[1:])
-    assert "recmath_lib.metrics may not be imported here" in submission.ran.cells[1]
-    assert "recmath_lib.metrics may not be imported here" in submission.ran.cells[2]
+    raised = errors(submission)
+    assert all(raised[1:])
+    assert all("recmath_lib.metrics may not be imported here" in error for error in raised[1:3])
     assert points(submission)["90.1"] == 5
 
 
@@ -1077,7 +1157,7 @@ def test_a_loop_at_top_level_costs_one_time_out(graded):
     submission = graded("while True: pass", RIGHT, REST, time_limit=1.5)
     assert submission.points == FULL
     assert time.monotonic() - began < 2 * 1.5 + 2
-    assert submission.ran.cells[0] == "did not finish within 1.5 seconds, and was left out"
+    assert errors(submission)[0] == "did not finish within 1.5 seconds, and was left out"
 
 
 def test_many_loops_at_top_level_cost_two_time_outs_at_most(graded):
@@ -1105,7 +1185,7 @@ def test_frames_and_objects_of_the_child_hold_inputs_and_no_expected_value(grade
         **{**vars(MEAN), "reference": lambda values, k=None: 88802.0, "cases": lambda seed: [Case("one", ([77701],))]}
     )
     monkeypatch.setattr(checks, "all_tasks", lambda: (task,))
-    assert graded(SPYING).ran.cells == [""]
+    assert errors(graded(SPYING)) == [""]
 
 
 FILES = """
@@ -1130,7 +1210,7 @@ def test_under_bubblewrap_neither_course_nor_notebook_nor_network_is_there(grade
     hidden = [str(_sandbox.PACKAGE), str(_sandbox.PACKAGE.parent / "solutions"), str(tmp_path), "/etc/passwd", "/home"]
     with socket.create_server(("127.0.0.1", 0)) as server:
         spy = FILES.format(hidden=hidden, port=server.getsockname()[1])
-        assert graded(spy).ran.cells == ["ValueError: []"]
+        assert errors(graded(spy)) == ["ValueError: []"]
 
 
 @needs_bwrap
@@ -1139,7 +1219,7 @@ def test_under_bubblewrap_a_hidden_directory_is_empty_and_memory_is_bounded(grad
     monkeypatch.setattr(_sandbox, "hidden", lambda bound: [would_show])
     looking = f"import os\nassert os.listdir({str(would_show)!r}) == []"
     filling = "for name in range(100): open(f'/tmp/{name}', 'wb').write(b'x' * 10**6)"
-    seen = graded(looking, filling).ran.cells
+    seen = errors(graded(looking, filling))
     assert seen[0] == ""
     assert seen[1] == "OSError: [Errno 28] No space left on device" or not _sandbox.bounded(shutil.which("bwrap"))
 
