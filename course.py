@@ -430,9 +430,10 @@ COMMANDS: dict[str, Callable[[Path, Path, list[str]], int]] = {
 def main(argv: list[str], root: Path = ROOT) -> int:
     """Run one command and return its exit code."""
     command, *args = argv or ["--help"]
-    if command not in COMMANDS:
+    wants_help = bool({"-h", "--help", "help"} & {command, *args})
+    if wants_help or command not in COMMANDS:
         print(__doc__)
-        return 0 if command in ("-h", "--help", "help") else 2
+        return 0 if wants_help else 2
     here = "--here" in args
     try:
         python = Path(sys.executable) if here else venv_python(root) if command == "doctor" else set_up(root)

@@ -448,8 +448,11 @@ def test_asking_returns_the_last_line_of_a_complaint() -> None:
     assert course.ask(Path("/nowhere/python"), "")[0] is False
 
 
-@pytest.mark.parametrize(("argv", "code"), [([], 0), (["--help"], 0), (["lob"], 2)])
-def test_help_lists_every_command(argv: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("argv", "code"), [([], 0), (["--help"], 0), (["lab", "--help"], 0), (["lob"], 2)])
+def test_help_lists_every_command_and_installs_nothing(
+    argv: list[str], code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(course, "set_up")
     assert course.main(argv) == code
     said = capsys.readouterr().out
     assert all(f"\n  {command}" in said for command in course.COMMANDS)
