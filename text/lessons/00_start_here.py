@@ -4,9 +4,9 @@
 
 **Three quick questions.** Guess first, then open. The cells below compute every answer.
 
-<details><summary>A cinema shows 240 films. You rate five of them. Is that enough to choose ten others for you?</summary>Yes, and well. Tried on 783 people, ten films chosen from five ratings earn 4.35 stars on average. The ten most rated films earn 3.48.</details>
+<details><summary>A cinema shows 240 films. You rate five of them. Is that enough to choose ten others for you?</summary>Yes, and well. Tried on the 783 of 800 people who have at least 12 ratings, ten films chosen from five ratings earn 4.35 stars on average. The ten most rated films earn 3.48.</details>
 <details><summary>Is a recommendation an average of what others liked?</summary>That average is where it starts, at 3.78 stars. The rest comes from three equations with three unknowns, and they are about you.</details>
-<details><summary>Do you have to rate a family film before you are offered one?</summary>No. In the example below nobody has rated one, and five of the ten are family films.</details>
+<details><summary>Do you have to rate a family film before you are offered one?</summary>No. In the example below you have rated none of them, and five of the ten are family films.</details>
 
 **When you have finished, you can**
 
@@ -155,7 +155,7 @@ One thing in this cinema is a gift: **we know the axes**, because the course inv
 
 ## 3 Does it work?
 
-One nice list proves nothing. The cinema has 800 people, and since they are invented, we know how each would rate *every* film. So let each of them take your seat. Hide all but five of their ratings, fold them in, choose ten films, and see how many stars they give to these ten.
+One nice list proves nothing. The cinema has 800 people, and since they are invented, we know how each would rate *every* film. So let them take your seat: the 783 of the 800 who have at least 12 ratings, so that we can also try twelve. Hide all but five of a person's ratings, fold these in, choose ten films, and see how many stars the person gives to these ten.
 
 Two rankings frame the answer. Without a single rating you get the films with the best average. With perfect knowledge of your taste you get as far as any list of this kind can go. How far do five ratings carry you from the first to the second?
 """
@@ -166,6 +166,7 @@ predict("00.q1", None, ["less than a third of the way", "about half of the way",
 # %%
 films_of = np.split(cinema.ratings.indices, cinema.ratings.indptr[1:-1])  # the films each person has rated
 people = [person for person, films in enumerate(films_of) if len(films) >= 12]
+assert (len(people), len(films_of)) == (783, 800)
 
 def earned(person, taste, seen=()):
     """Stars a person really gives, on average, to the ten films that a taste chooses."""
@@ -289,7 +290,7 @@ for answer in (not_begun, mean_over_all_hits, mean_over_all_hits, reciprocal_ran
 
 # %% [markdown]
 """
-The first time, `check` shows the smallest case that fails: what went in, what you gave, what was expected. The second time it also names the idea behind the mistake, if your numbers give it away. `hint("04.6")` helps in three steps, from a nudge to nearly the answer. Nothing is counted against you, and asking is free. Whoever teaches can collect the notebooks and run `python -m recmath_lib.grading`, which gives points.
+When a function is wrong, `check` shows the simplest case that fails: what went in, what you gave, what was expected. When it is wrong again, `check` also names the idea behind the mistake, if your values give it away. Numbers by hand, choices, orders and counter-examples have no cases to study, so there a known mistake is named at once. `hint("04.6")` helps in three steps, from a nudge to nearly the answer. Nothing is counted against you, and asking is free. Whoever teaches can collect the notebooks and run `python -m recmath_lib.grading`, which gives points.
 
 **Deeper.** Cells under a folded heading are for a second reading. Click on *cells hidden* to open them. The ten cards below are folded in the same way.
 
@@ -650,7 +651,7 @@ assert np.isclose(values.var(), np.mean(values**2) - values.mean() ** 2)
 r"""
 ## 7 Notation
 
-One letter has one meaning in the whole course. In particular $\sigma$ is the logistic function and nothing else, and users are $u$, items $i$ and $j$.
+$\sigma$ is the logistic function and nothing else. Most other letters have to serve more than once, because the field reads them so. Inside one lesson a letter has one meaning as far as possible; where it has another, the second table says so. The cards of the primer use letters of their own.
 
 | symbol | meaning | in code |
 |---|---|---|
@@ -668,7 +669,22 @@ One letter has one meaning in the whole course. In particular $\sigma$ is the lo
 | $K$ | how many places of a list count | `k` in metric functions |
 | $\lambda_{ij}$ | the push between two items, in lesson 06, where no penalty appears | `lambdas` |
 
-Three letters still serve twice, because the field reads them so; the index tells which is meant: $s_l$ and $s_i$, $r_{ui}$ and $r_i$, $\lambda$ and $\lambda_{ij}$. Every loss is minimized, so every gradient step subtracts.
+Every loss is minimized, so every gradient step subtracts.
+
+| letter | in the table above | elsewhere |
+|---|---|---|
+| $R$ | ratings | lesson 04: number of relevant films; $\mathrm{R@}K$ is recall |
+| $P$ | factors of users | lesson 04: $\mathrm{P@}K$ is precision; $\mathcal P$ and $\mathcal N$ in Eq. (4.4) are the relevant and the other films |
+| $Q$, $q$ | factors of items | lesson 04, Eq. (4.8): a query $q$, and $\mathcal Q^+$, the queries that have a relevant film |
+| $A$, $B$ | singular vectors | lesson 04: two lists, A and B; $B(i)$ in Eq. (4.11), the films tied with the one at rank $i$; $B$ above Eq. (4.12), the number of bootstrap rounds |
+| $b$ | $b_u$, $b_i$: biases | lesson 04: base of a logarithm; in Eq. (4.12) a bootstrap round, $b_n$ being a person drawn in it |
+| $i$ | an item | lesson 04: a rank, in all sums over places |
+| $j$ | the other item of a pair | lesson 04: a lower rank; in Eq. (4.6) the number of a hit, in Eq. (4.11) a rank in a block |
+| $y_i$ | label of item $i$ | lesson 04: label of the film at rank $i$; of item $i$ only in Eq. (4.4) |
+| $r$ | $r_{ui}$: a rating; $r_i$: rank of item $i$ | Eq. (0.1): $r_u$, what is left over of a user's ratings; Eq. (4.6): $r_j$, rank of the $j$-th hit |
+| $n$ | number of films | lesson 04: length of the list; in Eq. (4.12) a person, $1..N$ |
+| $s$ | $s_l$: a singular value; $s_i$: a score | the index tells |
+| $\lambda$ | the penalty; $\lambda_{ij}$: a push | the index tells |
 
 ### Coming from other texts and libraries
 
