@@ -486,10 +486,7 @@ def _misfit(task: CounterExampleTask, args: Sequence[Any], kwargs: Mapping[str, 
     elif unknown := [name for name in kwargs if name not in parameters]:
         problem = f"{clip(unknown[0])} is not asked"
     elif missing:
-        several = len(missing) > 1
-        problem = (
-            f"your answer is missing {'' if several else 'a '}required argument{'s' * several}, {_all_of(missing)}"
-        )
+        problem = f"{_all_of(missing)} {'is' if len(missing) == 1 else 'are'} missing"
     else:
         return ""
     return f"{problem}: give a dict with {_all_of(list(parameters))}, as {task.listing.__name__} takes them"

@@ -561,7 +561,7 @@ def test_an_order_is_right_if_every_step_comes_after_what_it_uses(answer, senten
         (([2, 1], 1), "Looks like this: In falling order the first are the largest."),
         ({"values": [1] * 9}, "this input is not allowed: at most four values"),
         ({"values": 3}, "this input is not allowed: TypeError"),
-        ({}, "missing a required argument, values: give a dict with values and k, as first_k_mean takes them"),
+        ({}, "values is missing: give a dict with values and k, as first_k_mean takes them"),
         ({"value": [1], "k": 1}, "'value' is not asked: give a dict with values and k, as first_k_mean takes them"),
         (([1], 2, 3), "you gave 3 values: give a dict with values and k, as first_k_mean takes them"),
         (..., "not solved yet"),
