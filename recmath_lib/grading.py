@@ -106,9 +106,32 @@ def grade(task: str | Task, answer: Any, seed: int = 0) -> Report:
 
     Raises:
         LookupError: no such task.
+        ValueError: a seed that is no integer >= 0.
     """
-    verdict = _verdict(_found(task), answer, seed)
+    verdict = _verdict(_found(task), answer, _seed(seed))
     return Report(verdict.points, verdict.task.points, verdict.findings)
+
+
+def _seed(seed: int | str) -> int:
+    """The seed, if cases can be drawn from it."""
+    if not str(seed).isdecimal():
+        raise ValueError(f"seed must be an integer >= 0, got {seed!r}")
+    return int(seed)
+
+
+def _seed_option(text: str) -> int:
+    """The seed, or argparse's own kind of error, whose sentence it prints."""
+    try:
+        return _seed(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _seconds(text: str) -> float:
+    """A time limit, if something can be done in it."""
+    if not 0 < (seconds := float(text)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"time limit must be a number of seconds above 0, got {text}")
+    return seconds
 
 
 def _found(task: str | Task) -> Task:
@@ -417,18 +440,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m recmath_lib.grading", description="Grade one notebook.")
     parser.add_argument("lesson", help="the lesson's number, such as 04")
     parser.add_argument("notebook", type=Path)
-    parser.add_argument("--seed", type=int, default=0, help="draws the random cases (default 0)")
+    parser.add_argument("--seed", type=_seed_option, default=0, help="draws the random cases (default 0)")
     parser.add_argument("--json", type=Path, help="also write points, findings and versions to this file")
-    parser.add_argument("--time-limit", type=float, default=10.0, help="seconds for all cells, and for each task (10)")
+    parser.add_argument("--time-limit", type=_seconds, default=10.0, help="seconds for all cells, for each task (10)")
     options = parser.parse_args(arguments)
     try:
+        if options.json and options.json.resolve() == options.notebook.resolve():
+            parser.error(f"argument --json: {options.json} is the notebook; the report needs a file of its own")
         submission = grade_notebook(options.lesson, options.notebook, options.seed, options.time_limit)
+        print(table(submission))
         if options.json:
             options.json.write_text(json.dumps(as_data(submission), indent=1) + "\n", "utf-8")
     except (NotGradableError, LookupError, OSError) as error:
         print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
         return 2
-    print(table(submission))
     return 0
 
 

@@ -941,6 +941,29 @@ def test_a_file_that_cannot_be_graded_is_said_in_a_sentence(tmp_path, capsys, na
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--seed", "-3"], "argument --seed: seed must be an integer >= 0, got '-3'"),
+        (["--time-limit", "0"], "argument --time-limit: time limit must be a number of seconds above 0, got 0"),
+        (["--time-limit", "nan"], "argument --time-limit: time limit must be a number of seconds above 0, got nan"),
+        (["--json", "mine.ipynb"], "argument --json: mine.ipynb is the notebook; the report needs a file of its own"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_said_in_a_sentence(tmp_path, monkeypatch, capsys, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.ipynb").write_text("the learner's work")
+    with pytest.raises(SystemExit, match="2"):
+        grading.main(["90", "mine.ipynb", *options])
+    assert sentence in capsys.readouterr().err
+    assert (tmp_path / "mine.ipynb").read_text() == "the learner's work"
+
+
+def test_a_negative_seed_is_an_error_that_says_so():
+    with pytest.raises(ValueError, match="seed must be an integer >= 0, got -1"):
+        grading.grade(PAIR, None, seed=-1)
+
+
 def test_an_unknown_lesson_is_said_in_a_sentence(tmp_path, capsys):
     assert grading.main(["9", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "there is no lesson '9'; the nearest are 90\n"

@@ -2,7 +2,7 @@
 """
 # Exercises 04: How good is a ranked list?
 
-These tasks go with [lesson 04](../notebooks/04_metrics.ipynb). Write your answer where it says `# your code here` or `...`, run the cell, then run the check below it. A check tells you what kind of case goes wrong and shows you the smallest one. If you are stuck, `hint("04.1")` gives three hints, one at a time, and what your last answer looks like. Points are counted case by case, so half an answer is worth something.
+These tasks go with [lesson 04](../notebooks/04_metrics.ipynb). Write your answer where it says `# your code here` or `...`, run the cell, then run the check below it. A check tells you what kind of case goes wrong and shows you the simplest one. If you are stuck, `hint("04.1")` gives three hints, one at a time, and what your last answer looks like. Points are counted case by case, so half an answer is worth something.
 
 | task | what | minutes | objective |
 |---|---|---|---|
