@@ -95,7 +95,8 @@ def run_all(page: Page, lab: dict[str, str], path: Path) -> list[dict[str, Any]]
     notebook = page.wait_for_function(RUN_ALL).json_value()  # evaluate would wait for ever
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     outputs = [output for cell in cells for output in cell["outputs"]]
-    assert [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"] == []
+    assert [f"{output['ename']}: {output['evalue']}" for output in outputs if output["output_type"] == "error"] == []
+    assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     assert page.locator(FAULTS).all_text_contents() == []
     return outputs
@@ -119,10 +120,11 @@ def reaction(panel: Locator, control: Locator) -> str | None:
     try:
         panel.page.wait_for_function(REACTS, arg=[panel.element_handle(), before])
     except TimeoutError:
-        pytest.fail(f"nothing new after the use of {control.evaluate('control => control.outerHTML')}")
+        name = control.evaluate("control => control.closest('.widget-inline-hbox, button').textContent")
+        pytest.fail(f"nothing new after the use of {name}")
     panel.page.locator(IDLE).wait_for()
     assert panel.page.locator(FAULTS).all_text_contents() == []
-    return panel.locator("img").get_attribute("alt")
+    return panel.locator("img").first.get_attribute("alt")
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -132,7 +134,7 @@ def test_a_lesson_runs_and_each_control_does_something(path: Path, lab: dict[str
     panels = page.locator(f"{OUTPUT} > .jupyter-widgets")
     expect(panels).to_have_count(len(widgets))
     for panel in panels.all():
-        told = panel.locator("img").get_attribute("alt")
+        told = panel.locator("img").first.get_attribute("alt")
         controls = panel.locator(".noUi-handle, select, button").all()
         assert {reaction(panel, control) for control in controls} - {told}, "its alt text always tells the same"
 
