@@ -5,25 +5,28 @@ whose names end in `scores` read labels and scores side by side, in any order, a
 
 The conventions, once for all of them (Lesson 04 shows which library differs, and by how much):
     labels are finite numbers >= 0; where a metric wants yes or no, a film is relevant if its label is above 0;
+    the gain 2**label - 1 is exact for whole labels, but of a tiny label y the subtraction leaves only so much: its
+        relative error is up to 2e-16 / y, and below 1e-16 it earns nothing;
     scores are numbers or +-inf (-inf is an excluded film), never nan; equal scores keep their input order;
     `k=None` is the whole list, and a `k` beyond the list's end is allowed;
     a list in which nothing is relevant earns 0.0 (`auc`, which has no pair to order then, 0.5).
 """
 
 import reprlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from functools import partial
-from numbers import Integral
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recmath_lib._arguments import generator, is_between, whole
+
 Floats = NDArray[np.float64]
 Gain = Literal["exp", "linear"]
 Ties = Literal["order", "average"]
 
-LARGEST_EXPONENT = 1000  # 2**label of a list of a million films still fits into a float64
+LARGEST: dict[Gain, float] = {"exp": 1000, "linear": 2.0**1000}  # a million such gains still sum to a float64
 BLOCK_CELLS = 1 << 16  # (query, item) cells worked on together: about 2 MB, which stays in the cache
 
 
@@ -158,12 +161,12 @@ def mean_average_precision(ranked_lists: Sequence[ArrayLike], n_relevants: Seque
         0.0 if no query is left.
 
     Raises:
-        ValueError: what `average_precision` refuses, or as many n_relevants as there are not lists.
+        ValueError: what `average_precision` refuses, no list of lists, or not as many n_relevants as lists.
 
     Source: Buckley and Voorhees (2000), Evaluating evaluation measure stability.
     """
-    hits = [_labels(rels, "ranked_lists") > 0 for rels in ranked_lists]
-    given = [None] * len(hits) if n_relevants is None else list(n_relevants)
+    hits = [_labels(rels, "ranked_lists") > 0 for rels in _lists(ranked_lists)]
+    given = [None] * len(hits) if n_relevants is None else _each(n_relevants, "n_relevants", "count")
     if len(given) != len(hits):
         raise ValueError(f"n_relevants must have one entry per list, {len(hits)}, got {len(given)}")
     counts = [_count_relevant(*pair, "n_relevants") for pair in zip(hits, given, strict=True)]
@@ -210,8 +213,8 @@ def dcg_at_k(rels: ArrayLike, k: int | None = None, gain: Gain = "exp") -> float
         A float >= 0; 0.0 for an empty list.
 
     Raises:
-        ValueError: a label that is negative, nan, infinite or (gain "exp") above 1000, a k that is no integer >= 1,
-            or an unknown gain.
+        ValueError: a label that is negative, nan, infinite or above 1000 (gain "linear": 2**1000), a k that is no
+            integer >= 1, or an unknown gain.
 
     Source: Järvelin and Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques; the exponential gain:
         Burges et al. (2005), Learning to rank using gradient descent.
@@ -243,7 +246,7 @@ def ndcg_at_k(
     ranked = _graded(_labels(ranked_rels, "ranked_rels"), "ranked_rels", gain)
     judged = ranked if all_rels is None else _pool(all_rels, ranked, gain)
     ideal = dcg_at_k(_descending(judged), k, gain)
-    return dcg_at_k(ranked, k, gain) / ideal if ideal > 0 else 0.0
+    return _at_most_one(dcg_at_k(ranked, k, gain) / ideal) if ideal > 0 else 0.0
 
 
 def ndcg_from_scores(
@@ -273,7 +276,7 @@ def ndcg_from_scores(
     gains = _gains(_graded(labels, "y_true", gain), gain)
     ranked = gains[order] if ties == "order" else _mean_of_ties(gains[order], _tied_groups(scores[order]))
     ideal = dcg_at_k(_descending(gains), k, "linear")
-    return dcg_at_k(ranked, k, "linear") / ideal if ideal > 0 else 0.0
+    return _at_most_one(dcg_at_k(ranked, k, "linear") / ideal) if ideal > 0 else 0.0
 
 
 def ndcg_scores(
@@ -319,15 +322,15 @@ def bootstrap_interval(
         The two ends (low, high), in the unit of the values.
 
     Raises:
-        ValueError: no values or one that is nan or infinite, a level outside (0, 1), or an n_resamples that is no
-            integer >= 1.
+        ValueError: no values or one that is nan or infinite, a level outside (0, 1), an n_resamples that is no
+            integer >= 1, or a seed that is neither an integer >= 0 nor a Generator.
 
     Source: Efron and Tibshirani (1993), An introduction to the bootstrap, chapter 13.
     """
-    sample, rng = _sample(values), np.random.default_rng(seed)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
-    means = np.empty(_whole(n_resamples, "n_resamples"))
+    sample, rng = _sample(values), generator(seed)
+    if not is_between(level, 0, 1):
+        raise ValueError(f"level must lie in (0, 1), got {level!r}")
+    means = np.empty(whole(n_resamples, "n_resamples"))
     for rows in _blocks(means.size, sample.size):
         drawn = rng.integers(0, sample.size, (means[rows].size, sample.size))
         means[rows] = sample[drawn].mean(axis=1)
@@ -339,13 +342,18 @@ def bootstrap_interval(
 
 
 def _gains(labels: Floats, gain: Gain) -> Floats:
-    """What a label is worth: g(y) of Eq. (4.9)."""
+    """What a label is worth: g(y) of Eq. (4.9). Not expm1(y log 2): that is 1e-15 off for whole labels."""
     return labels if gain == "linear" else np.exp2(labels) - 1
 
 
 def _discounts(n: int) -> Floats:
     """1 / log2(rank + 1) for the ranks 1..n."""
     return 1 / np.log2(np.arange(2, n + 2))
+
+
+def _at_most_one(share: float) -> float:
+    """A share of the ideal. A rounded tied mean, or the slack of `_pool`, would otherwise lift it a little over 1."""
+    return min(share, 1.0)
 
 
 def _descending(labels: Floats) -> Floats:
@@ -439,7 +447,8 @@ def _largest(labels: Floats, k: int) -> Floats:
 
 
 def _share(part: Floats, whole: NDArray[Any]) -> Floats:
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    """The part of each whole, 0 of nothing; at most 1, like `_at_most_one`."""
+    return np.minimum(np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0), 1)
 
 
 def _each_block(
@@ -488,8 +497,8 @@ def _labels(values: ArrayLike, name: str, ndim: int = 1) -> Floats:
 def _graded(labels: Floats, name: str, gain: Gain) -> Floats:
     """The labels, if the gain can be taken of them."""
     _one_of(gain, "gain", get_args(Gain))
-    if gain == "exp" and labels.size and labels.max() > LARGEST_EXPONENT:
-        raise ValueError(f'{name} must be at most {LARGEST_EXPONENT} with gain="exp", got {labels.max():g}')
+    if labels.size and labels.max() > LARGEST[gain]:
+        raise ValueError(f'{name} must be at most {LARGEST[gain]:g} with gain="{gain}", got {labels.max():g}')
     return labels
 
 
@@ -530,19 +539,26 @@ def _sample(values: ArrayLike) -> Floats:
     return sample
 
 
-def _whole(value: Any, name: str, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}, got {value!r}")
-    return int(value)
+def _lists(ranked_lists: Sequence[ArrayLike]) -> list[ArrayLike]:
+    lists = _each(ranked_lists, "ranked_lists", "list")
+    if not all(isinstance(rels, Sized) for rels in lists):
+        raise ValueError(f"ranked_lists must hold one list per query, got {reprlib.repr(ranked_lists)}")
+    return lists
+
+
+def _each(values: Sequence[Any], name: str, what: str) -> list[Any]:
+    if not isinstance(values, Iterable):
+        raise ValueError(f"{name} must hold one {what} per query, got {values!r}")
+    return list(values)
 
 
 def _cut(k: int | None) -> int | None:
-    return None if k is None else _whole(k, "k")
+    return None if k is None else whole(k, "k")
 
 
 def _count_relevant(hits: NDArray[np.bool_], n_relevant: int | None, name: str = "n_relevant") -> int:
     seen = int(hits.sum())
-    return seen if n_relevant is None else _whole(n_relevant, name, least=seen)
+    return seen if n_relevant is None else whole(n_relevant, name, least=seen)
 
 
 def _one_of(value: str, name: str, allowed: tuple[str, ...]) -> None:

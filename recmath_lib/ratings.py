@@ -1,11 +1,14 @@
 """Ratings as a `scipy.sparse.csr_array`: a stored entry is observed, a stored 0 is a true 0, all else is unknown."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array, hstack
 from scipy.sparse.linalg import lsqr
+
+from recmath_lib._arguments import array, floats, generator, ids, integer_list, is_between, is_whole
 
 SPLITS = ("random", "user", "time")
 
@@ -22,11 +25,9 @@ def from_dense(R: ArrayLike, observed: ArrayLike) -> csr_array:
 
     Raises:
         TypeError: observed is not boolean.
-        ValueError: R is no matrix, the shapes differ, or an observed rating is nan or infinite.
+        ValueError: R is no matrix of numbers, the shapes differ, or an observed rating is nan or infinite.
     """
-    dense, mask = np.asarray(R, dtype=float), np.asarray(observed)
-    if mask.dtype != bool:
-        raise TypeError(f"observed must hold booleans, got {mask.dtype}")
+    dense, mask = floats(R, "R"), _mask(observed)
     if dense.ndim != 2:
         raise ValueError(f"R must have shape (users, items), got {dense.shape}")
     if dense.shape != mask.shape:
@@ -51,25 +52,27 @@ def from_triplets(
 
     Raises:
         TypeError: users or items are not integers.
-        ValueError: lengths differ, a number is out of range, a value is nan or infinite, or a pair comes twice; the
-            message names the first such entry.
+        ValueError: lengths differ, a number is out of range, a value is nan, infinite or no number, or a pair comes
+            twice; the message names the first such entry. A shape that is no pair of integers >= 0.
     """
-    rows, columns = _ids(users, "users"), _ids(items, "items")
-    stars = np.asarray(values, dtype=float)
+    rows, columns = integer_list(users, "users"), integer_list(items, "items")
+    stars = floats(values, "values")
     if not rows.shape == columns.shape == stars.shape:
         raise ValueError(
             f"users, items and values must be equally long, got {rows.shape}, {columns.shape}, {stars.shape}"
         )
-    if shape is None:
-        shape = (_size(rows, "users"), _size(columns, "items"))
-    _check_range(rows, shape[0], "users")
-    _check_range(columns, shape[1], "items")
+    m, n = (_size(rows, "users"), _size(columns, "items")) if shape is None else _pair(shape)
+    rows, columns = ids(rows, "users", m), ids(columns, "items", n)
     _refuse_duplicates(rows, columns)
-    return _assemble(rows, columns, stars, shape, values_name="values")
+    return _assemble(rows, columns, stars, (m, n), values_name="values")
 
 
 def split(
-    ratings: csr_array, test: float = 0.2, by: str = "random", seed: int = 0, times: csr_array | None = None
+    ratings: csr_array,
+    test: float = 0.2,
+    by: str = "random",
+    seed: int | np.random.Generator = 0,
+    times: csr_array | None = None,
 ) -> tuple[csr_array, csr_array]:
     """Observed ratings shared out into a part to learn from and a part to test on.
 
@@ -79,8 +82,8 @@ def split(
         by: "random" holds out a share of all N; "user" a random share of the ratings of every user; "time" the last
             share of every user. "user" and "time" leave everybody at least one rating to learn from, so a user with one
             rating keeps it in train; "random" promises no such thing.
-        seed: of the random choice; by="time" makes none. Of ratings given at the same time, the item with the larger
-            number counts as later.
+        seed: of the random choice, an integer or a Generator to draw from; by="time" makes none. Of ratings given at
+            the same time, the item with the larger number counts as later.
         times: csr_array with the entries of ratings, for by="time" and only there.
 
     Returns:
@@ -88,14 +91,14 @@ def split(
 
     Raises:
         TypeError: ratings or times is not a csr_array.
-        ValueError: test or by is out of range, a rating is nan, times is missing, misplaced or has other entries.
+        ValueError: test, by or seed is out of range, a rating is nan, times is missing, misplaced or has other entries.
     """
     ratings = _checked(ratings, "ratings")
-    if not 0 < test < 1:
-        raise ValueError(f"test must lie strictly between 0 and 1, got {test}")
+    if not is_between(test, 0, 1):
+        raise ValueError(f"test must lie strictly between 0 and 1, got {test!r}")
     if by not in SPLITS:
         raise ValueError(f"by must be one of {SPLITS}, got {by!r}")
-    order = _times_of(ratings, times) if by == "time" else np.random.default_rng(seed).random(ratings.nnz)
+    order = _times_of(ratings, times) if by == "time" else generator(seed).random(ratings.nnz)
     if by != "time" and times is not None:
         raise ValueError(f"times is for by='time' only, got it with by={by!r}")
     held_out = _last_of_all(order, test) if by == "random" else _last_of_each_user(ratings, order, test)
@@ -117,8 +120,18 @@ class Biases:
     item_bias: NDArray[np.float64]
 
     def predict(self, users: ArrayLike, items: ArrayLike) -> NDArray[np.float64]:
-        """mean + user bias + item bias for each pair; users and items are integers that broadcast together."""
-        return self.mean + self.user_bias[np.asarray(users)] + self.item_bias[np.asarray(items)]
+        """mean + user bias + item bias for each pair.
+
+        Args:
+            users: user numbers from 0 to m - 1, integers of any shape.
+            items: item numbers from 0 to n - 1, integers; users and items broadcast together.
+
+        Raises:
+            TypeError: users or items are not integers.
+            ValueError: a number is out of range.
+        """
+        by_user = self.user_bias[ids(users, "users", self.user_bias.size)]
+        return self.mean + by_user + self.item_bias[ids(items, "items", self.item_bias.size)]
 
 
 def remove_biases(ratings: csr_array, damping: float = 5.0) -> tuple[csr_array, Biases]:
@@ -141,8 +154,8 @@ def remove_biases(ratings: csr_array, damping: float = 5.0) -> tuple[csr_array, 
     ratings = _checked(ratings, "ratings")
     if ratings.nnz == 0:
         raise ValueError("ratings must have at least one stored entry, got none")
-    if not 0 <= damping < np.inf:
-        raise ValueError(f"damping must be a finite number >= 0, got {damping}")
+    if not isinstance(damping, Real) or not 0 <= damping < np.inf:
+        raise ValueError(f"damping must be a finite number >= 0, got {damping!r}")
     mean = float(ratings.data.mean())
     by_user, by_item = _indicator(_rows(ratings), ratings.shape[0]), _indicator(ratings.indices, ratings.shape[1])
     solution = lsqr(hstack([by_user, by_item]), ratings.data - mean, damp=damping**0.5, atol=1e-12, btol=1e-12)[0]
@@ -166,26 +179,23 @@ def _assemble(
     return csr_array(coo_array((values, (users, items)), shape=shape))
 
 
-def _ids(numbers: ArrayLike, name: str) -> NDArray[np.intp]:
-    array = np.asarray(numbers)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must be a list of numbers, got shape {array.shape}")
-    # An empty list has no integer type of its own.
-    if array.size and not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"{name} must be integers, got {array.dtype}")
-    return array.astype(np.intp)
+def _mask(observed: ArrayLike) -> NDArray[np.bool_]:
+    mask = array(observed, "observed")
+    if mask.dtype != bool:
+        raise TypeError(f"observed must hold booleans, got {mask.dtype}")
+    return mask
 
 
-def _size(ids: NDArray[np.intp], name: str) -> int:
-    if ids.size == 0:
+def _pair(shape: tuple[int, int]) -> tuple[int, int]:
+    if not isinstance(shape, tuple | list) or len(shape) != 2 or not all(map(is_whole, shape)):
+        raise ValueError(f"shape must be two integers >= 0, (users, items), got {shape!r}")
+    return int(shape[0]), int(shape[1])
+
+
+def _size(numbers: NDArray[np.intp], name: str) -> int:
+    if numbers.size == 0:
         raise ValueError(f"shape must be given when {name} is empty")
-    return int(ids.max()) + 1
-
-
-def _check_range(ids: NDArray[np.intp], size: int, name: str) -> None:
-    bad = np.flatnonzero((ids < 0) | (ids >= size))
-    if bad.size:
-        raise ValueError(f"{name} must lie in 0..{size - 1}, got {ids[bad[0]]} at position {bad[0]}")
+    return int(numbers.max()) + 1
 
 
 def _refuse_duplicates(users: NDArray, items: NDArray) -> None:
@@ -244,6 +254,6 @@ def _rows(ratings: csr_array) -> NDArray[np.intp]:
     return np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr))
 
 
-def _indicator(ids: NDArray, size: int) -> csr_array:
-    """Row e has a single 1, in column ids[e]."""
-    return csr_array((np.ones(ids.size), ids, np.arange(ids.size + 1)), shape=(ids.size, size))
+def _indicator(numbers: NDArray, size: int) -> csr_array:
+    """Row e has a single 1, in column numbers[e]."""
+    return csr_array((np.ones(numbers.size), numbers, np.arange(numbers.size + 1)), shape=(numbers.size, size))

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recmath_lib._arguments import floats, ids, integer_list, is_between, whole
+
 Floats = NDArray[np.floating]
 Ints = NDArray[np.intp]
 
@@ -31,7 +33,7 @@ def fold_in(rated_factors: ArrayLike, ratings: ArrayLike, reg: float) -> Floats:
     factors, left_over = _table(rated_factors, "rated_factors"), _vector(ratings, "ratings")
     if len(factors) != len(left_over):
         raise ValueError(f"ratings must have {len(factors)} entries like the films, got {len(left_over)}")
-    if not 0 < reg < np.inf:
+    if not is_between(reg, 0, np.inf):
         raise ValueError(f"reg must be a positive number, got {reg!r}")
     gram = factors.T @ factors
     return np.linalg.solve(gram + reg * np.eye(len(gram)), factors.T @ left_over)
@@ -66,22 +68,26 @@ def best_films(scores: ArrayLike, n: int = 10, exclude: Iterable[int] = ()) -> I
     Args:
         scores: one score per film, finite, shape (n_films,).
         n: how many films to list, at least 1. The list is shorter if fewer films are left.
-        exclude: films not to be listed, such as those the viewer has rated.
+        exclude: numbers of films not to be listed, such as those the viewer has rated; integers, no mask.
 
     Raises:
+        TypeError: an exclude that holds no integers.
         ValueError: a score that is nan or infinite, an n below 1, or a film to exclude that does not exist.
     """
-    worth, hidden = _vector(scores, "scores"), np.fromiter(exclude, dtype=np.intp)
-    if n < 1:
-        raise ValueError(f"n must be at least 1, got {n!r}")
-    if hidden.size and not 0 <= hidden.min() <= hidden.max() < len(worth):
-        raise ValueError(f"exclude must hold film numbers from 0 to {len(worth) - 1}, got {hidden.tolist()}")
+    worth = _vector(scores, "scores")
+    hidden = ids(_film_numbers(exclude), "exclude", len(worth))
     order = np.argsort(-worth, kind="stable")
-    return order[~np.isin(order, hidden)][:n]
+    return order[~np.isin(order, hidden)][: whole(n, "n")]
+
+
+def _film_numbers(exclude: Iterable[int]) -> Ints:
+    if not isinstance(exclude, Iterable):
+        raise TypeError(f"exclude must be a list of numbers, got {exclude!r}")
+    return integer_list(list(exclude), "exclude")
 
 
 def _finite(values: ArrayLike, name: str) -> Floats:
-    array = np.asarray(values, dtype=float)
+    array = floats(values, name)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite numbers, got {array[~np.isfinite(array)][0]} among them")
     return array

@@ -329,7 +329,28 @@ def test_bounds(rels, k, gain):
         metrics.average_precision(rels, k=k),
         metrics.ndcg_at_k(rels, k, gain=gain),
     ):
-        assert 0 <= value <= 1 + 1e-12
+        assert 0 <= value <= 1
+
+
+@given(labels, labels, cut, gain, st.sampled_from([np.float32, np.float64]), st.randoms())
+def test_ndcg_stays_within_its_bounds_when_more_films_were_judged(rels, unranked, k, gain, dtype, random):
+    judged = [*rels, *unranked]
+    random.shuffle(judged)
+    assert 0 <= metrics.ndcg_at_k(rels, k, np.array(judged, dtype), gain) <= 1
+
+
+@given(st.lists(st.tuples(fraction, st.integers(0, 2)), max_size=9), cut, gain, st.sampled_from(TIES))
+def test_ndcg_and_ap_stay_within_their_bounds_in_tied_orders(pairs, k, gain, ties):
+    y, s = columns(pairs)
+    assert 0 <= metrics.ndcg_from_scores(y, s, k, gain, ties) <= 1
+    for value in (metrics.ndcg_scores([y], [s], k, gain, ties), metrics.average_precision_scores([y], [s], k, ties)):
+        assert 0 <= value[0] <= 1
+
+
+@pytest.mark.parametrize("gain", GAINS)
+def test_labels_that_differ_by_rounding_earn_no_more_than_one(gain):
+    assert metrics.ndcg_at_k([3.0000001], all_rels=[3.0], gain=gain) == 1
+    assert metrics.ndcg_from_scores([0.1] * 3, [5] * 3, gain=gain, ties="average") <= 1
 
 
 @given(st.lists(grade, min_size=2, max_size=9), cut, gain, st.data())
@@ -525,6 +546,9 @@ def test_refuses_one_list_where_many_are_expected():
         (lambda: metrics.average_precision([1, 1], n_relevant=1), "n_relevant must be an integer >= 2, got 1"),
         (lambda: metrics.average_precision([0], n_relevant=-1), "n_relevant must be an integer >= 0, got -1"),
         (lambda: metrics.average_precision([0], n_relevant=2.0), "n_relevant must be an integer >= 0, got 2.0"),
+        (lambda: metrics.mean_average_precision(None), "ranked_lists must hold one list per query, got None"),
+        (lambda: metrics.mean_average_precision([1, 0]), r"ranked_lists must hold one list per query, got \[1, 0\]"),
+        (lambda: metrics.mean_average_precision([[1]], 3), "n_relevants must hold one count per query, got 3"),
         (lambda: metrics.mean_average_precision([[1], [0]], [1]), "n_relevants must have one entry per list"),
         (lambda: metrics.mean_average_precision([[1, 1]], [1]), "n_relevants must be an integer >= 2, got 1"),
         (lambda: metrics.mean_average_precision([[1, -1]]), "ranked_lists must be finite numbers >= 0, got -1"),
@@ -536,6 +560,10 @@ def test_refuses_one_list_where_many_are_expected():
         (lambda: metrics.ndcg_at_k([1], all_rels=[1, 2000]), "all_rels must be at most 1000"),
         (lambda: metrics.ndcg_from_scores([2000], [1]), "y_true must be at most 1000"),
         (lambda: metrics.ndcg_scores([[2000]], [[1]]), "y_true must be at most 1000"),
+        (lambda: metrics.dcg_at_k([9e307] * 2, gain="linear"), r'rels must be at most 1.07.*e\+301 with gain="linear"'),
+        (lambda: metrics.ndcg_at_k([1], all_rels=[1, 1e302], gain="linear"), "all_rels must be at most 1.07"),
+        (lambda: metrics.ndcg_from_scores([1e302], [1], gain="linear"), "y_true must be at most 1.07"),
+        (lambda: metrics.ndcg_scores([[1e302]], [[1]], gain="linear"), "y_true must be at most 1.07"),
         (lambda: metrics.dcg_at_k([1], gain="log"), "gain must be one of .*'exp', 'linear'.*, got 'log'"),
         (lambda: metrics.ndcg_at_k([1], gain="log"), "gain must be one of"),
         (lambda: metrics.ndcg_from_scores([1], [1], gain="log"), "gain must be one of"),
@@ -548,7 +576,10 @@ def test_refuses_one_list_where_many_are_expected():
         (lambda: metrics.bootstrap_interval([[1]]), r"values must have shape \(n,\), got \(1, 1\)"),
         (lambda: metrics.bootstrap_interval([1], level=1), r"level must lie in \(0, 1\), got 1"),
         (lambda: metrics.bootstrap_interval([1], level=math.nan), r"level must lie in \(0, 1\), got nan"),
+        (lambda: metrics.bootstrap_interval([1], level="a"), r"level must lie in \(0, 1\), got 'a'"),
         (lambda: metrics.bootstrap_interval([1], n_resamples=0), "n_resamples must be an integer >= 1, got 0"),
+        (lambda: metrics.bootstrap_interval([1], seed=-1), "seed must be an integer >= 0 or a Generator, got -1"),
+        (lambda: metrics.bootstrap_interval([1], seed=None), "seed must be an integer >= 0 or a Generator, got None"),
     ],
 )
 def test_names_the_argument_that_is_wrong(call, message):
@@ -556,8 +587,24 @@ def test_names_the_argument_that_is_wrong(call, message):
         call()
 
 
-def test_linear_gain_takes_any_label():
-    assert metrics.ndcg_at_k([2000, 0], gain="linear") == 1
+@pytest.mark.parametrize(("gain", "largest"), [("exp", 1000), ("linear", 2.0**1000)])
+@pytest.mark.parametrize("ties", TIES)
+def test_the_largest_labels_allowed_do_not_overflow(gain, largest, ties):
+    rels, scores = [largest] * 300, [0, 1, 1] * 100
+    assert metrics.dcg_at_k(rels, gain=gain) == pytest.approx(dcg_by_sum([1] * 300, None, "linear") * 2.0**1000)
+    assert metrics.ndcg_at_k(rels, gain=gain) == metrics.ndcg_from_scores(rels, scores, None, gain, ties) == 1
+    assert metrics.ndcg_scores([rels], [scores], None, gain, ties).tolist() == [1]
+
+
+@pytest.mark.equation("4.9")
+def test_the_gain_of_a_whole_label_is_exact():
+    assert [metrics.dcg_at_k([y]) for y in range(1001)] == [float(2**y - 1) for y in range(1001)]
+
+
+@pytest.mark.equation("4.9")
+@given(st.floats(1e-14, 8))
+def test_the_gain_of_a_fraction_is_as_exact_as_the_module_says(y):
+    assert metrics.dcg_at_k([y]) == pytest.approx(math.expm1(y * math.log(2)), rel=1e-15 + 2e-16 / y, abs=0)
 
 
 def test_the_same_fractions_in_two_dtypes_are_the_same_films():

@@ -81,10 +81,16 @@ def test_a_pair_given_twice_is_named_the_first_time_it_happens():
         (([0, 1], [0], [1]), ValueError, "equally long"),
         (([[0]], [[0]], [[1]]), ValueError, "users must be a list"),
         (([0.0], [0], [1]), TypeError, "users must be integers, got float64"),
+        (([[0], [1, 2]], [0], [1]), ValueError, "users must have rows of equal length, got "),
         (([0], [True], [1]), TypeError, "items must be integers, got bool"),
         (([0, -1], [0, 1], [1, 1]), ValueError, "users must lie in 0..0, got -1 at position 1"),
         (([0], [2], [1], (1, 2)), ValueError, "items must lie in 0..1, got 2 at position 0"),
         (([], [], []), ValueError, "shape must be given when users is empty"),
+        (([0], [0], ["good"]), ValueError, r"values must be numbers, got \['good'\]"),
+        (([0], [0], [1], 3), ValueError, r"shape must be two integers >= 0, \(users, items\), got 3"),
+        (([0], [0], [1], (-1, 2)), ValueError, r"shape must be two integers >= 0, .*, got \(-1, 2\)"),
+        (([0], [0], [1], (1.0, 2)), ValueError, r"shape must be two integers >= 0, .*, got \(1.0, 2\)"),
+        (([0], [0], [1], (2, 2, 2)), ValueError, r"shape must be two integers >= 0, .*, got \(2, 2, 2\)"),
     ],
 )
 def test_from_triplets_says_which_argument_is_wrong(arguments, error, message):
@@ -97,6 +103,9 @@ def test_from_triplets_says_which_argument_is_wrong(arguments, error, message):
     [
         ([[1, 2]], [[True]], ValueError, r"observed must have the shape of R, \(1, 2\), got \(1, 1\)"),
         ([1, 2], [True, True], ValueError, "R must have shape"),
+        ("stars", [[True]], ValueError, "R must be numbers, got 'stars'"),
+        ([[1, 2], [3]], [[True]], ValueError, "R must be numbers, got "),
+        ([[1, 2]], [[True], [True, False]], ValueError, "observed must have rows of equal length, got "),
         ([[1, 2]], [[1, 0]], TypeError, "observed must hold booleans, got int64"),
         ([[1, np.nan]], [[True, True]], ValueError, "R must be finite, got nan for user 0, item 1"),
     ],
@@ -184,6 +193,9 @@ TWO = from_dense([[1, 2]], [[True, True]])
         ({"test": 0}, ValueError, "test must lie strictly between 0 and 1, got 0"),
         ({"test": 1.0}, ValueError, "test must lie strictly between 0 and 1, got 1.0"),
         ({"test": np.nan}, ValueError, "test must lie strictly between 0 and 1, got nan"),
+        ({"test": "a"}, ValueError, "test must lie strictly between 0 and 1, got 'a'"),
+        ({"seed": -1}, ValueError, "seed must be an integer >= 0 or a Generator, got -1"),
+        ({"seed": "a"}, ValueError, "seed must be an integer >= 0 or a Generator, got 'a'"),
         ({"by": "item"}, ValueError, "by must be one of .*, got 'item'"),
         ({"by": "time"}, ValueError, "times must be given for by='time', got None"),
         ({"by": "user", "times": TWO}, ValueError, "times is for by='time' only, got it with by='user'"),
@@ -257,7 +269,23 @@ def test_biases_predict_broadcasts():
     assert biases.predict([[0], [1]], [0, 1]).tolist() == [[4.5, 3.5], [3.5, 2.5]]
 
 
-@pytest.mark.parametrize("damping", [-1.0, np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("users", "items", "error", "message"),
+    [
+        ([-1], [0], ValueError, "users must lie in 0..1, got -1 at position 0"),
+        (0, 3, ValueError, "items must lie in 0..2, got 3 at position 0"),
+        ([0, 1], [[0], [-1]], ValueError, "items must lie in 0..2, got -1 at position 1"),
+        ([0.0], [0], TypeError, "users must be integers, got float64"),
+        ([0], [True, False, True], TypeError, "items must be integers, got bool"),
+    ],
+)
+def test_biases_predict_says_which_argument_is_wrong(users, items, error, message):
+    biases = Biases(3.0, np.array([0.5, -0.5]), np.array([1.0, 0.0, -1.0]))
+    with pytest.raises(error, match=message):
+        biases.predict(users, items)
+
+
+@pytest.mark.parametrize("damping", [-1.0, np.nan, np.inf, "a", None])
 def test_damping_must_be_a_number_from_zero(damping):
     with pytest.raises(ValueError, match="damping must be a finite number >= 0"):
         remove_biases(TWO, damping)

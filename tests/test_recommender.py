@@ -82,6 +82,9 @@ def test_without_a_rating_you_are_an_average_viewer():
         ([[1.0, 2.0]], [1.0, 2.0], 1, "ratings must have 1 entries like the films, got 2"),
         ([[1.0, 2.0]], [1.0], 0, "reg must be a positive number, got 0"),
         ([[1.0, 2.0]], [1.0], np.nan, "reg must be a positive number, got nan"),
+        ([[1.0, 2.0]], [1.0], "a", "reg must be a positive number, got 'a'"),
+        ([[1.0, 2.0]], ["good"], 1, r"ratings must be numbers, got \['good'\]"),
+        ([[1.0, 2.0], [1.0]], [1.0], 1, "rated_factors must be numbers, got "),
     ],
 )
 def test_fold_in_says_which_argument_is_wrong(factors, ratings, reg, message):
@@ -137,14 +140,25 @@ def test_best_films_are_the_first_of_a_sorted_list(scores, n, data):
 
 
 @pytest.mark.parametrize(
-    ("scores", "n", "exclude", "message"),
+    ("scores", "n", "exclude", "error", "message"),
     [
-        ([1.0, np.nan], 1, (), "scores must be finite"),
-        ([1.0, 2.0], 0, (), "n must be at least 1, got 0"),
-        ([1.0, 2.0], 1, [2], r"exclude must hold film numbers from 0 to 1, got \[2\]"),
-        ([1.0, 2.0], 1, [-1], r"exclude must hold film numbers from 0 to 1, got \[-1\]"),
+        ([1.0, np.nan], 1, (), ValueError, "scores must be finite"),
+        ([1.0, 2.0], 0, (), ValueError, "n must be an integer >= 1, got 0"),
+        ([1.0, 2.0], 1.5, (), ValueError, "n must be an integer >= 1, got 1.5"),
+        ([1.0, 2.0], 1, [2], ValueError, "exclude must lie in 0..1, got 2 at position 0"),
+        ([1.0, 2.0], 1, {-1}, ValueError, "exclude must lie in 0..1, got -1 at position 0"),
+        ([1.0, 2.0], 1, [[1]], ValueError, r"exclude must be a list of numbers, got shape \(1, 1\)"),
+        ([1.0, 2.0], 1, 1, TypeError, "exclude must be a list of numbers, got 1"),
+        ([1.0, 2.0], 1, [1.7], TypeError, "exclude must be integers, got float64"),
+        ([1.0, 2.0], 1, np.array([False, True]), TypeError, "exclude must be integers, got bool"),
+        ([1.0, 2.0], 1, [False, True], TypeError, "exclude must be integers, got bool"),
     ],
 )
-def test_best_films_says_which_argument_is_wrong(scores, n, exclude, message):
-    with pytest.raises(ValueError, match=message):
+def test_best_films_says_which_argument_is_wrong(scores, n, exclude, error, message):
+    with pytest.raises(error, match=message):
         recommender.best_films(scores, n, exclude)
+
+
+@pytest.mark.parametrize("exclude", [[1], {1}, (1,), np.array([1], np.uint8), iter([1]), {1: "seen"}.keys()])
+def test_films_to_exclude_come_in_any_collection(exclude):
+    assert recommender.best_films([1.0, 3.0, 2.0], exclude=exclude).tolist() == [2, 0]
