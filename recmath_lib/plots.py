@@ -28,6 +28,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from recmath_lib import metrics
+from recmath_lib._arguments import floats, is_whole
 
 # Okabe and Ito's palette: told apart with every kind of colour vision. A marker, dash or hatch always says it too.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -464,9 +465,12 @@ def intervals(
     Raises:
         ValueError: fewer than two methods or unequal lengths.
     """
-    rows = sorted(zip(values, names, lows, highs, strict=True), reverse=True)
-    if len(rows) < 2:
+    lengths = [len(column) for column in (names, values, lows, highs)]
+    if len(set(lengths)) != 1:
+        raise ValueError(f"names, values, lows and highs must be equally long, got {lengths}")
+    if len(names) < 2:
         raise ValueError(f"names must hold two or more methods, got {list(names)}")
+    rows = sorted(zip(values, names, lows, highs, strict=True), reverse=True)
     return _one_axes((6.6, 1.2 + 0.42 * len(rows)), lambda axes: _draw_intervals(axes, rows, label))
 
 
@@ -568,14 +572,17 @@ def slide(titles: Sequence[str], relevance: Sequence[float], scores: Sequence[fl
     """Films with scores, ready to move one.
 
     Raises:
-        ValueError: unequal lengths, fewer than two films, or a `moving` that is no index of them.
+        ValueError: unequal lengths, fewer than two films, a score that is not finite, or a `moving` that is no index.
     """
     lengths = {len(titles), len(relevance), len(scores)}
     if len(lengths) != 1 or len(titles) < 2:
         raise ValueError(f"titles, relevance and scores must be two or more each, equally many; got {sorted(lengths)}")
-    if not 0 <= moving < len(titles):
-        raise ValueError(f"moving must be a film from 0 to {len(titles) - 1}, got {moving}")
-    return Slide(tuple(titles), tuple(map(float, relevance)), tuple(map(float, scores)), moving, k)
+    if not is_whole(moving) or moving >= len(titles):
+        raise ValueError(f"moving must be a film from 0 to {len(titles) - 1}, got {moving!r}")
+    places = floats(scores, "scores")
+    if not np.isfinite(places).all():
+        raise ValueError(f"scores must be finite numbers, got {places[~np.isfinite(places)][0]}")
+    return Slide(tuple(titles), tuple(floats(relevance, "relevance").tolist()), tuple(places.tolist()), moving, k)
 
 
 def staircase(
@@ -586,12 +593,13 @@ def staircase(
     Args:
         titles: the films, shape (n,), n >= 2.
         relevance: their grades >= 0, shape (n,).
-        scores: their scores, shape (n,); that of the moving film is where the marker stands.
+        scores: their scores, finite, shape (n,); that of the moving film is where the marker stands.
         moving: which film moves.
         k: how many places count.
 
     Raises:
-        ValueError: unequal lengths, fewer than two films, a `moving` that is no index, or what the metrics refuse.
+        ValueError: unequal lengths, fewer than two films, a score that is not finite, a `moving` that is no index, or
+            what the metrics refuse.
     """
     films = slide(titles, relevance, scores, moving, k)
     return still(staircase_scene(films), films.scores[moving])

@@ -221,9 +221,15 @@ def test_the_message_knows_a_slope_a_tie_and_the_top():
     assert plots.slide_message(STAIRS, 1.6).startswith("A tie with B: no slope here")
 
 
-@pytest.mark.parametrize("moving", [-1, 5])
+@pytest.mark.parametrize("score", [-math.inf, math.nan])
+def test_a_score_that_slides_is_finite(score):
+    with pytest.raises(ValueError, match=f"scores must be finite numbers, got {score}"):
+        plots.staircase(["a", "b"], [1, 0], [0.5, score])
+
+
+@pytest.mark.parametrize("moving", [-1, 5, 1.5, "a"])
 def test_the_moving_film_must_exist(moving):
-    with pytest.raises(ValueError, match=f"moving must be a film from 0 to 4, got {moving}"):
+    with pytest.raises(ValueError, match=f"moving must be a film from 0 to 4, got {moving!r}"):
         plots.staircase(TITLES, GRADES, SCORES, moving=moving)
 
 
@@ -259,6 +265,11 @@ def test_intervals_say_whether_the_best_stands_clear(high, verdict):
     made = plots.intervals(["item mean", "popularity"], [0.2, 0.3], [0.15, 0.25], [high, 0.35], "NDCG@10")
     assert f"First comes popularity, {verdict} item mean" in made.alt
     assert f"item mean 0.2000, from 0.1500 to {high:.4f}" in made.alt
+
+
+def test_every_method_has_a_value_and_an_interval():
+    with pytest.raises(ValueError, match=r"names, values, lows and highs must be equally long, got \[2, 2, 2, 1\]"):
+        plots.intervals(["a", "b"], [0.1, 0.2], [0.0, 0.1], [0.2], "NDCG@10")
 
 
 def test_one_method_is_no_comparison():
