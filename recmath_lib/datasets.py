@@ -142,38 +142,40 @@ def load_cinema() -> Cinema:
 
 def cinema_from(stored: dict[str, np.ndarray]) -> Cinema:
     """The cinema from the compact arrays that `recmath_lib.cinema.draw` returns and `cinema.npz` keeps."""
-    would_rate = stored["half_stars"] / 2
-    observed, days = stored["days"] > 0, stored["days"]
-    activity, popularity = stored["activity"] / 100, stored["popularity"] / 100
+    truth = _truth(stored)
+    return Cinema(**_seen(stored, truth["would_rate"]), **truth)
+
+
+def _seen(stored: dict[str, np.ndarray], would_rate: np.ndarray) -> dict[str, Any]:
+    """The first block of `Cinema`: what a recommender sees."""
     people, candidates = stored["query_users"].astype(np.intp), stored["candidates"].astype(np.intp)
-    return Cinema(
-        ratings=csr_array(np.where(observed, would_rate, 0)),
-        days=csr_array(days.astype(np.int64)),
-        plays=csr_array(stored["plays"].astype(np.int64)),
-        titles=_strings(stored["titles"]),
-        years=stored["years"].astype(np.int64),
-        premieres=stored["premieres"].astype(np.int64),
-        genre_names=_strings(stored["genre_names"]),
-        genre=stored["genre"].astype(np.intp),
-        genres=stored["genres"],
-        clicks=_clicks(stored["shown_to"], stored["shown"], stored["clicked"]),
-        query_users=people,
-        candidates=candidates,
-        relevance=relevance_grade(would_rate[people[:, None], candidates]),
-        axis_names=_strings(stored["axis_names"]),
-        user_axes=stored["user_axes"] / 100,
-        item_axes=stored["item_axes"] / 100,
-        mean=float(stored["mean"] / 100),
-        user_bias=stored["user_bias"] / 100,
-        item_bias=stored["item_bias"] / 100,
-        archetype_names=_strings(stored["archetype_names"]),
-        archetype=stored["archetype"].astype(np.intp),
-        would_rate=would_rate,
-        activity=activity,
-        popularity=popularity,
-        propensities=rating_propensity(would_rate, activity, popularity),
-        examination=stored["examination"] / 100,
-    )
+    return {
+        "ratings": csr_array(np.where(stored["days"] > 0, would_rate, 0)),
+        **{name: csr_array(stored[name].astype(np.int64)) for name in ("days", "plays")},
+        **{name: _strings(stored[name]) for name in ("titles", "genre_names")},
+        **{name: stored[name].astype(np.int64) for name in ("years", "premieres")},
+        "genre": stored["genre"].astype(np.intp),
+        "genres": stored["genres"],
+        "clicks": _clicks(stored["shown_to"], stored["shown"], stored["clicked"]),
+        "query_users": people,
+        "candidates": candidates,
+        "relevance": relevance_grade(would_rate[people[:, None], candidates]),
+    }
+
+
+def _truth(stored: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The second block of `Cinema`: what only the inventor knows."""
+    hundredths = ("user_axes", "item_axes", "user_bias", "item_bias", "activity", "popularity", "examination")
+    numbers = {name: stored[name] / 100 for name in hundredths}
+    would_rate = stored["half_stars"] / 2
+    return {
+        **numbers,
+        "mean": float(stored["mean"] / 100),
+        **{name: _strings(stored[name]) for name in ("axis_names", "archetype_names")},
+        "archetype": stored["archetype"].astype(np.intp),
+        "would_rate": would_rate,
+        "propensities": rating_propensity(would_rate, numbers["activity"], numbers["popularity"]),
+    }
 
 
 def _strings(array: np.ndarray) -> tuple[str, ...]:
