@@ -39,12 +39,12 @@ $$\bar x = \frac1n\sum_i x_i \tag{80.1}$$
 
 and the middle of two by Eq. (80.1) is
 
-\begin{align}
+$$\begin{align}
 m = \tfrac12(a + b) \tag{80.2}
-\end{align}
+\end{align}$$
 """
 DERIVATION = "$$2 m = a + b$$"
-ASSERT = "assert 2 * 1.5 == 1 + 2"
+ASSERT = "a, b = 1, 2\nassert 2 * 1.5 == a + b"
 LIBRARY = '''
 """Means, Eq. (80.1) and (80.2)."""
 
@@ -72,20 +72,31 @@ def test_means():
 """
 
 
-def course(root, cells=((PROSE, ()), (DERIVATION, ("derivation",)), ASSERT), library=LIBRARY, tests=TESTS):
-    """A course of one lesson in this folder; Markdown cells come with their tags."""
-    for folder in ("notebooks", "recmath_lib", "tests", "site"):
-        (root / folder).mkdir()
+WHOLE = ((PROSE, ()), (DERIVATION, ("derivation",)), ASSERT)
+
+
+def notebook(path, cells):
+    """A notebook; Markdown cells come with their tags."""
     made = [
         v4.new_code_cell(cell, id=f"80_means-{number}")
         if isinstance(cell, str)
         else v4.new_markdown_cell(cell[0], id=f"80_means-{number}", metadata={"tags": list(cell[1])})
         for number, cell in enumerate(cells)
     ]
-    nbformat.write(v4.new_notebook(cells=made), root / "notebooks/80_means.ipynb")
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(v4.new_notebook(cells=made), path)
+
+
+def course(root, cells=WHOLE, library=LIBRARY, tests=TESTS, exercises=(), solutions=(), readme=""):
+    """A course of one lesson in this folder."""
+    for folder in ("recmath_lib", "tests", "site"):
+        (root / folder).mkdir()
+    for folder, content in (("notebooks", cells), ("exercises", exercises), ("solutions", solutions)):
+        notebook(root / folder / "80_means.ipynb", content)
     (root / "recmath_lib/__init__.py").touch()
     (root / "recmath_lib/means.py").write_text(dedent(library), encoding="utf-8")
     (root / "tests/test_means.py").write_text(dedent(tests), encoding="utf-8")
+    (root / "README.md").write_text(readme, encoding="utf-8")
     return root
 
 
@@ -110,7 +121,6 @@ def test_the_table_and_the_page_lead_from_an_equation_to_its_tests(tmp_path, cap
 
 LOST = "$$c = 1 \\tag{80.3}$$", ()
 PLACE = "notebooks/80_means.ipynb, cell 80_means-"
-WHOLE = ((PROSE, ()), (DERIVATION, ("derivation",)), ASSERT)
 
 
 @pytest.mark.parametrize(
@@ -167,21 +177,6 @@ WHOLE = ((PROSE, ()), (DERIVATION, ("derivation",)), ASSERT)
             id="an untagged display",
         ),
         pytest.param(
-            {"cells": (*WHOLE, ("\\begin{equation*}x = 1\\end{equation*}", ()))},
-            [f"{PLACE}3: number the formula"],
-            id="an untagged environment",
-        ),
-        pytest.param(
-            {"cells": ((PROSE, ()), (DERIVATION, ("derivation",)), "print(2 * 1.5)", ASSERT)},
-            [f"{PLACE}1: a derivation, but the next code cell asserts nothing"],
-            id="a derivation that is not checked",
-        ),
-        pytest.param(
-            {"cells": ((PROSE, ()), (DERIVATION, ("derivation",)))},
-            [f"{PLACE}1: a derivation, but the next code cell asserts nothing"],
-            id="a derivation at the end",
-        ),
-        pytest.param(
             {"cells": (*WHOLE, ("$$x = 1 \\tag{*}$$", ("derivation",)), ASSERT)},
             [f"{PLACE}3: \\tag{{*}} must be a number of this lesson"],
             id="a tag that is no number",
@@ -198,15 +193,162 @@ def test_what_breaks_the_contract_is_found(tmp_path, broken, expected):
     assert len(said) == len(expected) and all(map(str.startswith, said, expected)), said
 
 
+def said_of(root, *cells):
+    """What the contract says of cells that follow a whole course."""
+    return contract.problems(contract.read(course(root, (*WHOLE, *cells))))
+
+
+@pytest.mark.parametrize(
+    "display",
+    [
+        r"\[x = 1\]",
+        r"\\[x = 1\\]",
+        r"\begin{displaymath}x = 1\end{displaymath}",
+        r"\begin{eqnarray}x &=& 1\end{eqnarray}",
+        r"\begin{equation}x = 1 \tag{80.1}\end{equation}",
+        r"\begin{align*}x &= 1\end{align*}",
+        r"\begin{pmatrix}x\end{pmatrix}",
+        r"<math display='block'><mi>x</mi></math>",
+        r"$$x = 1 \tag{80.1}",
+    ],
+)
+def test_a_display_without_two_dollars_is_found(tmp_path, display):
+    (said,) = said_of(tmp_path, (f"So for $n$ numbers\n\n{display}\n", ()))
+    assert said.startswith(f"{PLACE}3: displays are written with $$ ... $$ only, not with")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'display(Math("$$x = 1$$"))',
+        'Latex(r"x = 1")',
+        "%%latex\nx = 1",
+        'Markdown("$$x = 1$$")',
+        'x = r"\\begin{align}"',
+    ],
+)
+def test_a_display_of_a_code_cell_is_found(tmp_path, source):
+    (said,) = said_of(tmp_path, source)
+    assert said.startswith(f"{PLACE}3: code shows a formula; write it with $$ ... $$ in a Markdown cell")
+
+
+@pytest.mark.parametrize("data", [{"text/latex": "x = 1"}, {"text/markdown": "$$x = 1$$"}])
+def test_a_display_in_an_output_is_found(tmp_path, data):
+    path = course(tmp_path) / "notebooks/80_means.ipynb"
+    read = nbformat.read(path, as_version=4)
+    read.cells[2].outputs = [v4.new_output("display_data", data={**data, "text/plain": "x"})]
+    nbformat.write(read, path)
+    (said,) = contract.problems(contract.read(tmp_path))
+    assert said.startswith(f"{PLACE}2: code shows a formula")
+
+
+def test_what_is_no_display_is_left_alone(tmp_path):
+    inline = r"$\begin{pmatrix}a \\[2pt] b\end{pmatrix}$, `\[x\]` and <!-- $$x = 1$$ --> for \$5"
+    assert said_of(tmp_path, (inline, ()), "axis.set_title('$x$')") == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        r"\begin{aligned} x &= 1 \\ y &= 2 \end{aligned} \tag{80.1}",
+        r"\begin{align} x &= 1 \tag{80.1} \\ y &= 2 \nonumber \end{align}",
+        r"\begin{gathered} x = 1 \\[4pt] y = 2 \end{gathered} \tag{80.1}",
+        r"\begin{array}{l} x = 1 \\ y = 2 \end{array} \tag{80.1}",
+        r"x = 1 \\ y = 2 \tag{80.1}",
+        r"x = 1 \tag{80.1} \tag{80.2}",
+    ],
+)
+def test_one_number_for_several_rows_is_found(tmp_path, rows):
+    (said,) = numbered_once(said_of(tmp_path, (f"$${rows}$$", ())))
+    assert said.startswith(f"{PLACE}3: ") and "one $$ ... $$ per numbered equation" in said
+
+
+def numbered_once(said):
+    """What is said but that a number is in use already."""
+    return [line for line in said if "is already in" not in line]
+
+
+@pytest.mark.parametrize(
+    ("display", "tags"),
+    [
+        (r"\begin{align} x &= 1 \tag{80.1} \\ y &= 2 \tag{80.2} \\ \end{align}", ()),
+        (r"H = \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} \tag{80.1}", ()),
+        (r"y = \begin{cases} 1 & x > 0 \\ 0 \end{cases}\quad \sum_{\substack{i \\ j}} \tag{80.1}", ()),
+        (r"\begin{aligned} x &= 1 + 1 \\ &= 2 \end{aligned}", ("derivation",)),
+    ],
+)
+def test_rows_that_are_one_equation_or_numbered_each_are_left_alone(tmp_path, display, tags):
+    assert numbered_once(said_of(tmp_path, (f"$${display}$$", tags), ASSERT)) == []
+
+
+NOTHING = (
+    "# assert a == b",
+    '"""\nassert a == b\n"""',
+    "assert True",
+    "assert 2 * 1.5 == 1 + 2",
+    "assert len([1]) == 1",
+    "assert a == b or True",
+    'assert (a == b, "told")',
+    "def never():\n    assert a == b",
+    "if False:\n    assert a == b",
+    "np.testing.assert_allclose(1, 1)",
+    "assert a ==",
+)
+
+
+@pytest.mark.parametrize("source", NOTHING)
+def test_a_derivation_whose_next_cell_asserts_nothing_is_found(tmp_path, source):
+    (said,) = said_of(tmp_path, (DERIVATION, ("derivation",)), source, ASSERT)
+    assert said.startswith(f"{PLACE}3: a derivation, but the next cell asserts nothing")
+
+
+@pytest.mark.parametrize("between", [("So much for that.", ()), (DERIVATION, ("derivation",))])
+def test_a_derivation_has_an_assert_of_its_own(tmp_path, between):
+    (said,) = said_of(tmp_path, (DERIVATION, ("derivation",)), between, ASSERT)
+    assert said.startswith(f"{PLACE}3: a derivation, but the next cell asserts nothing")
+
+
+@pytest.mark.parametrize("source", ["np.testing.assert_allclose(a, 1)", "assert a == b, 'told'", "%time\nassert a"])
+def test_a_derivation_that_is_checked_is_left_alone(tmp_path, source):
+    assert said_of(tmp_path, (DERIVATION, ("derivation",)), source) == []
+
+
+CITATIONS = ("Equation (80.9)", "eq. (80.9)", "Eqs. (80.1) to (80.9)", "Eq. $(80.9)$", "Eq.(80.9)", "**Eq.** (80.9)")
+
+
+@pytest.mark.parametrize("place", ["exercises", "solutions"])
+@pytest.mark.parametrize("citation", CITATIONS)
+def test_a_reference_to_none_in_an_exercise_is_found(tmp_path, place, citation):
+    said = contract.problems(contract.read(course(tmp_path, **{place: ((f"Use {citation}.", ()),)})))
+    assert f"{place}/80_means.ipynb, cell 80_means-0: no lesson shows Eq. (80.9)" in said[-1]
+
+
+def test_a_reference_to_none_in_the_readme_is_found(tmp_path):
+    (said,) = contract.problems(contract.read(course(tmp_path, readme="# Means\n\nBy Eq. (80.1) and (80.9).\n")))
+    assert said.startswith("README.md:3: no lesson shows Eq. (80.9)")
+
+
+@pytest.mark.parametrize("place", ["exercises", "solutions"])
+def test_an_equation_numbered_outside_of_the_lessons_is_found(tmp_path, place):
+    (said,) = contract.problems(contract.read(course(tmp_path, **{place: (LOST,)})))
+    assert said.startswith(f"{place}/80_means.ipynb, cell 80_means-0: (80.3) is numbered outside of the lessons")
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [
         ("Eq. (4.5) and (4.6).", ["4.5", "4.6"]),
         ("Eq. (4.5), (4.6)", ["4.5", "4.6"]),
         ("Eq. (4.5), Eq. (4.6) and Eq.\n    (4.7)", ["4.5", "4.6", "4.7"]),
-        ("Eqs. (4.5) to (4.7)", ["4.5", "4.7"]),
+        ("Eqs. (4.9) to (4.11)", ["4.9", "4.10", "4.11"]),
+        ("Eqs. (4.9)–(4.11), eqs. (4.1)-(4.2)", ["4.9", "4.10", "4.11", "4.1", "4.2"]),
+        ("Eq. (0.2) to (4.1), Eq. (14.1) to (4.3), Eq. (4.3) to (4.1)", ["0.2", "4.1", "14.1", "4.3", "4.3", "4.1"]),
         ("Eq. (4.5), cut at k: Eq. (4.7)", ["4.5", "4.7"]),
-        ("p in (0.5), seq. (4.5), Equation 4.5", []),
+        ("Equation (4.5), equations (4.6) and (4.7), eq. (4.8)", ["4.5", "4.6", "4.7", "4.8"]),
+        ("Eq. $(4.5)$ and $(4.6)$, Eq.&nbsp;(4.7), Eq.~(4.8)", ["4.5", "4.6", "4.7", "4.8"]),
+        ("**Eq. (4.5)** and (4.6), **Eq.** (4.7), Eq. [(4.8)](#dcg)", ["4.5", "4.6", "4.7", "4.8"]),
+        ("Eq. (4.5, 4.6), Equation 4.7, 0.3", ["4.5", "4.6", "4.7"]),
+        ("Eq. (4.5), 0.5 of it; p in (0.5), seq. (4.5), eq(0.5)", ["4.5"]),
     ],
 )
 def test_how_equations_are_cited(text, numbers):

@@ -1,30 +1,47 @@
 r"""The contract between prose and code: every numbered equation has code and a check, and the check bites.
 
-An equation is a display `$$ ... \tag{4.9} $$` of a Markdown cell; 4 is its lesson. A display without a tag stands in a
-cell tagged `derivation`, and the next code cell asserts something.
+An equation is a display `$$ ... \tag{4.9} $$` of a lesson's Markdown cell; 4 is the lesson. Displays are written so
+and in no other way, with a number for every row. A display without a number stands in a cell tagged `derivation`, and
+the very next cell is code that asserts something of what it computes.
 Its code is every public function of recmath_lib whose docstring says `Eq. (4.9)`. Several in a row are written
 `Eq. (4.5) and (4.6)`, `Eq. (4.5), (4.6)` or with `Eq.` before each. `see Eq. (4.9)` points to an equation and no more.
 Its check is every test decorated with `@pytest.mark.equation("4.9")`. It bites if it fails when its function returns
 1.001 times the result (bite.py).
-`Eq. (4.9)` anywhere in the notebooks or the library must name an equation that a lesson shows.
+`Eq. (4.9)` anywhere in lessons, exercises, solutions, library or README.md must name an equation that a lesson shows.
+
+What is not verified: the text of a formula is not parsed, so nothing here compares it with the code. Verified is that a
+function and a test of that function stand behind its number. Whether the test computes the result another way, and
+whether an assert tests the derivation above it, is for readers to judge.
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
 
 PACKAGE = "recmath_lib"
+LESSONS = "notebooks"
 NUMBER = r"\d+\.\d+"
-LITERAL = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)  # Markdown shows this as it is
-DISPLAY = re.compile(r"\$\$.+?\$\$|\\begin\{((?:equation|align|gather|multline)\*?)\}.+?\\end\{\1\}", re.DOTALL)
+LITERAL = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->", re.DOTALL)  # Markdown shows this as it is, or not at all
+DISPLAY = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+INLINE = re.compile(r"(?<!\\)\$(?:(?!\n\n)[^$])+\$")
+OTHER_DISPLAY = re.compile(r"\$\$|\\\[|\\begin\{\w+\*?\}|<math\b")
+CODE_DISPLAY = re.compile(r"\$\$|\\begin\{|%%latex|\b(?:Math|Latex)\(")
 TAG = re.compile(r"\\tag\*?\{([^}]*)\}")
-CITATION = re.compile(rf"\bEqs?\.(?:\s|&nbsp;)*\({NUMBER}\)(?:,?\s*(?:and|or|to)?\s*(?:Eqs?\.\s*)?\({NUMBER}\))*")
+ONE_ROW = re.compile(r"\\begin\{(\w*matrix|cases)\*?\}.*?\\end\{\1\*?\}|\\substack\{[^}]*\}", re.DOTALL)
+FRAME = re.compile(r"\$\$|\\(?:begin|end)\{\w+\*?\}|^\[[^]]*\]")  # of a display or a row, with nothing in it
+WORD = r"\b(?i:eqn?s?\.|equations?)"
+GAP = r"(?:[\s~*_$\[]|&nbsp;)*"
+JOIN = r",?\s*(?:and|or|to|through|[-–])?\s*"
+BRACKET = rf"\({NUMBER}(?:,\s*{NUMBER})*\)"
+CITATION = re.compile(rf"{WORD}{GAP}(?:{BRACKET}|{NUMBER})(?:[$*_]*{JOIN}(?:{WORD})?{GAP}{BRACKET})*")
+RANGE = re.compile(r"\b(\d+)\.(\d+)\)[$*_]*\s*(?:to|through|[-–])\D*\1\.(\d+)")
 SEE = re.compile(rf"\bsee\s+{CITATION.pattern}")
-ASSERTS = re.compile(r"^\s*(?:assert\b|[\w.]*\bassert_\w+\()", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -83,16 +100,18 @@ class Contract:
 
 def read(root: Path) -> Contract:
     """The contract of the course in this folder: its notebooks, its library, its tests."""
-    notebooks = [path for folder in ("notebooks", "exercises") for path in sorted((root / folder).glob("[0-9]*.ipynb"))]
+    folders = (LESSONS, "exercises", "solutions")
+    notebooks = [path for folder in folders for path in sorted((root / folder).glob("[0-9]*.ipynb"))]
     cells = [cell for path in notebooks for cell in cells_of(path, root)]
     library = root / PACKAGE
+    texts = [*sorted(library.rglob("*.py")), *root.glob("README.md")]
     return Contract(
-        equations=tuple(equation for cell in cells for equation in cell.equations()),
+        equations=tuple(equation for cell in cells if cell.in_lesson for equation in cell.equations()),
         codes=tuple(code for path in sorted(library.glob("[!_]*.py")) for code in codes_of(path)),
         checks=tuple(check for path in sorted((root / "tests").glob("test_*.py")) for check in checks_of(path, root)),
         citations=tuple(
             [Mention(number, cell.place) for cell in cells for number in cited(cell.source)]
-            + [citation for path in sorted(library.rglob("*.py")) for citation in citations_of(path, root)]
+            + [citation for path in texts for citation in citations_of(path, root)]
         ),
         faults=tuple(fault for cell in cells for fault in cell.faults()),
     )
@@ -103,14 +122,20 @@ def read(root: Path) -> Contract:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a notebook, and the code cell that comes next."""
+    """A cell of a notebook, and the code of the cell after it."""
 
     place: str
     lesson: int
     kind: str
     source: str
     tags: tuple[str, ...]
+    outputs: tuple[tuple[str, str], ...]  # the kind of content and the content, ("text/latex", "$x$")
     next_code: str
+
+    @property
+    def in_lesson(self) -> bool:
+        """Whether its notebook is a lesson; exercises cite equations and show none."""
+        return self.place.startswith(f"{LESSONS}/")
 
     @property
     def prose(self) -> str:
@@ -120,7 +145,7 @@ class Cell:
     @property
     def displays(self) -> list[str]:
         """The displayed formulas."""
-        return [display[0] for display in DISPLAY.finditer(self.prose)]
+        return DISPLAY.findall(self.prose)
 
     def equations(self) -> list[Equation]:
         """The numbered ones."""
@@ -129,16 +154,49 @@ class Cell:
 
     def faults(self) -> Iterator[str]:
         """What this cell alone does against the contract."""
+        faults = [*self.wrong_tags(), *self.wrong_displays()]
+        faults += self.wrong_derivation() if "derivation" in self.tags else self.wrong_rows()
+        return (f"{self.place}: {fault}" for fault in faults)
+
+    def wrong_tags(self) -> Iterator[str]:
+        """Tags that are no number of this lesson, or number nothing."""
         for tag in TAG.findall(self.prose):
             if not re.fullmatch(rf"{self.lesson}\.[1-9]\d*", tag):
-                yield f"{self.place}: \\tag{{{tag}}} must be a number of this lesson, \\tag{{{self.lesson}.1}} say"
-        if TAG.search(DISPLAY.sub("", self.prose)):
-            yield f"{self.place}: a \\tag stands outside of $$ ... $$; put it inside"
-        if "derivation" in self.tags:
-            if not ASSERTS.search(self.next_code):
-                yield f"{self.place}: a derivation, but the next code cell asserts nothing; check its numbers there"
-        elif untagged := [display for display in self.displays if not TAG.search(display)]:
-            yield f"{self.place}: number the formula {untagged[0]} with \\tag, or tag the cell `derivation`"
+                yield f"\\tag{{{tag}}} must be a number of this lesson, \\tag{{{self.lesson}.1}} say"
+            elif not self.in_lesson:
+                yield f"({tag}) is numbered outside of the lessons; show it in the lesson and cite it here"
+
+    def wrong_displays(self) -> Iterator[str]:
+        """Displays that are not written with $$, and tags in none."""
+        outside = DISPLAY.sub("", self.prose)
+        if other := OTHER_DISPLAY.search(INLINE.sub("", outside)):
+            yield f"displays are written with $$ ... $$ only, not with {other[0]}"
+        elif TAG.search(outside):
+            yield "a \\tag stands outside of $$ ... $$; put it inside"
+        if self.kind == "code" and (CODE_DISPLAY.search(self.source) or self.prints_display()):
+            yield "code shows a formula; write it with $$ ... $$ in a Markdown cell"
+
+    def prints_display(self) -> bool:
+        """Whether an output is a displayed formula."""
+        texts = ("text/markdown", "text/html")
+        return any(mime == "text/latex" or (mime in texts and "$$" in content) for mime, content in self.outputs)
+
+    def wrong_rows(self) -> Iterator[str]:
+        """Displays with a row that has no number of its own."""
+        for display in self.displays:
+            numbers = [len(TAG.findall(row)) for row in rows_of(display)]
+            if not any(numbers):
+                yield f"number the formula {display} with \\tag, or tag the cell `derivation`"
+            elif set(numbers) != {1}:
+                yield f"{len(numbers)} rows with {sum(numbers)} numbers; write one $$ ... $$ per numbered equation"
+
+    def wrong_derivation(self) -> Iterator[str]:
+        """A derivation that is not checked at once."""
+        if not asserts(self.next_code):
+            yield (
+                "a derivation, but the next cell asserts nothing; "
+                "let a code cell follow that asserts, at its left margin, something of what it computes"
+            )
 
 
 def cells_of(path: Path, root: Path) -> list[Cell]:
@@ -151,18 +209,60 @@ def cells_of(path: Path, root: Path) -> list[Cell]:
             kind=cell.cell_type,
             source=cell.source,
             tags=tuple(cell.metadata.get("tags", ())),
-            next_code=next((later.source for later in cells[place + 1 :] if later.cell_type == "code"), ""),
+            outputs=tuple(item for output in cell.get("outputs", ()) for item in output.get("data", {}).items()),
+            next_code=after.source if after and after.cell_type == "code" else "",
         )
-        for place, cell in enumerate(cells)
+        for cell, after in zip_longest(cells, cells[1:])
     ]
+
+
+def rows_of(display: str) -> list[str]:
+    """The rows of a display; a matrix or a choice of cases is part of a row."""
+    rows = re.split(r"\\\\", ONE_ROW.sub("", display))
+    return [row for row in rows if FRAME.sub("", row).strip()] or [display]
+
+
+def asserts(source: str) -> bool:
+    """Whether code asserts, on its outermost level, something that depends on what it computes."""
+    try:
+        statements = ast.parse(re.sub(r"^[%!].*", "", source, flags=re.MULTILINE)).body
+    except SyntaxError:
+        return False
+    return any(depends(condition) for statement in statements for condition in conditions(statement))
+
+
+def conditions(statement: ast.stmt) -> list[ast.expr]:
+    """What a statement asserts: the condition of `assert`, the arguments of `assert_allclose(a, b)`."""
+    if isinstance(statement, ast.Assert):
+        return [statement.test]
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1].startswith("assert_"):
+        return call.args
+    return []
+
+
+def depends(condition: ast.expr) -> bool:
+    """Whether a condition can come out either way: it names a value, and no part of it is constant."""
+    if isinstance(condition, ast.BoolOp):
+        return all(map(depends, condition.values))
+    names = [node.id for node in ast.walk(condition) if isinstance(node, ast.Name)]
+    return not isinstance(condition, ast.Tuple) and not set(names) <= set(dir(builtins))
 
 
 # ---- library and tests -----------------------------------------------------------------------------------------------
 
 
 def cited(text: str) -> list[str]:
-    """The numbers of the equations that a text names."""
-    return [number for citation in CITATION.finditer(text) for number in re.findall(NUMBER, citation[0])]
+    """The numbers of the equations that a text names, with all between "(4.1) to (4.4)"."""
+    return [
+        number for citation in CITATION.finditer(text) for number in re.findall(NUMBER, RANGE.sub(run, citation[0]))
+    ]
+
+
+def run(ends: re.Match[str]) -> str:
+    """A range of equations, each by its number."""
+    chapter, first, last = ends.groups()
+    return " ".join(f"{chapter}.{number}" for number in range(int(first), int(last) + 1)) or ends[0]
 
 
 def computed(docstring: str) -> list[str]:
@@ -171,7 +271,7 @@ def computed(docstring: str) -> list[str]:
 
 
 def citations_of(path: Path, root: Path) -> list[Mention]:
-    """Every equation named in a module, in docstrings, comments or messages."""
+    """Every equation named in a text, of a module in docstrings, comments or messages."""
     text = path.read_text(encoding="utf-8")
     lines = {found: text.count("\n", 0, found.start()) + 1 for found in CITATION.finditer(text)}
     place = path.relative_to(root).as_posix()
@@ -183,7 +283,7 @@ def codes_of(path: Path) -> Iterator[Code]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             text = ast.get_docstring(node) or ""
-            sentence = " ".join(re.split(r",?\s*Eqs?\.|\.\s", text + "\n")[0].split())
+            sentence = " ".join(re.split(rf",?\s*{WORD}|\.\s", text + "\n")[0].split())
             for number in computed(text):
                 yield Code(number, f"{path.stem}.{node.name}", sentence)
 

@@ -17,7 +17,9 @@ PAGE = "site/equations.md"
 HEAD = """# The equations of the course
 
 Each with the functions that compute it and the tests that check it. Every test has been seen to fail when its function
-returns 1.001 times the result. This page is written by `python tools/equations.py --write`.
+returns 1.001 times the result. What is not verified: the text of a formula is not parsed, so no program compares it
+with the code. Verified is that a function and a test of it stand behind every number; whether the test computes the
+result another way is for readers to judge. This page is written by `python tools/equations.py --write`.
 """
 
 
