@@ -359,8 +359,15 @@ def _list_alt(state: RankedList) -> str:
     values = ", ".join(f"{name} = {value:.4f}" for name, value in state.values.items())
     return (
         f"A ranked list with bars of gain times discount beside its ideal order, K = {state.k}, gain {state.gain}. "
-        f"{'; '.join(places)}. DCG {_dcg(state):.4f}, ideal {_dcg(state.ideal):.4f}. {values}."
+        f"{'; '.join(places)}. DCG {_dcg(state):.4f}, ideal {_dcg(state.ideal):.4f}. {values}.{_pointed_at(state)}"
     )
+
+
+def _pointed_at(state: RankedList) -> str:
+    """Where the pointer is, for those who do not see it."""
+    if state.chosen is None:
+        return ""
+    return f" Chosen: {state.titles[state.chosen]}, rank {state.order.index(state.chosen) + 1}."
 
 
 def _short(title: str, length: int = 24) -> str:

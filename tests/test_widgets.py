@@ -202,7 +202,9 @@ def test_the_numbers_are_the_metrics_for_every_order_k_and_gain():
 def test_buttons_move_the_chosen_film_and_tell_the_change():
     panel = MADE["playground"]()
     panel.controls["film"].value = 1
+    assert f"Chosen: {TITLES[1]}, rank 2." in panel.live.alt
     panel.controls["up"].click()
+    assert f"Chosen: {TITLES[1]}, rank 1." in panel.live.alt
     assert listed(panel) == [3, 1, 0, 2]
     change = brute_ndcg([3, 1, 0, 2], 3) - brute_ndcg([1, 3, 0, 2], 3)
     assert f"{TITLES[1]}: rank 2 to 1" in panel.caption and f"{change:+.4f}" in panel.caption
