@@ -110,10 +110,9 @@ assert np.isclose(metrics.average_precision(hits, n_relevant=10, k=5), total / 5
 assert metrics.average_precision([1] * 5, n_relevant=10) == 0.5  # a perfect list of five, divided by R
 queries = [[1, 0, 1], [0, 0, 0]]  # the second has nothing to find
 over_both = np.mean([metrics.average_precision(rels) for rels in queries])
-print(
-    f"MAP  over the queries with a relevant film {metrics.mean_average_precision(queries):.4f}   over both {over_both:.4f}"
-)
-assert np.isclose(metrics.mean_average_precision(queries), 2 * over_both)
+over_one = metrics.mean_average_precision(queries)
+print(f"MAP   over the query with a relevant film {over_one:.4f}   over both {over_both:.4f}")
+assert np.isclose(over_one, 2 * over_both)
 
 # %% [markdown]
 r"""
@@ -131,6 +130,7 @@ Why $\log_2$? No law demands it. The discount $1/\log_2(i+1)$ is 1 at rank 1 and
 # %% jupyter={"outputs_hidden": true}
 grades = [3, 2, 3, 0, 1]
 terms = [(2**y - 1) / np.log2(i + 1) for i, y in enumerate(grades, start=1)]
+print("Your own numbers are on paper? Then open this.\n")
 print(" + ".join(f"{term:.4f}" for term in terms), f"= {sum(terms):.4f}")
 assert np.isclose(metrics.dcg_at_k(grades), sum(terms)) and round(sum(terms), 2) == 12.78
 show_source(metrics.dcg_at_k)
@@ -179,11 +179,11 @@ where $B(i)$ is the block of films whose scores equal that of the film at rank $
 
 # %%
 of_all, of_shown = metrics.ndcg_at_k(grades[:2], 2, grades), metrics.ndcg_at_k(grades[:2], 2)
-print(f"NDCG@5 {metrics.ndcg_at_k(grades):.4f}   @2, ideal of all five {of_all:.4f}   @2, of the two shown {of_shown:.4f}")
-same = [1, 1, 1, 1, 1]  # five equal scores
-in_order, tied = metrics.ndcg_from_scores(grades, same), metrics.ndcg_from_scores(grades, same, ties="average")
-print(f"all scores equal: input order {in_order:.4f}, mean over all orders {tied:.4f}")
-assert np.isclose(tied, np.mean([metrics.ndcg_at_k(order) for order in permutations(grades)])) and round(of_all, 2) == 0.78
+print(f"NDCG@5 {metrics.ndcg_at_k(grades):.4f}. NDCG@2: ideal of all five {of_all:.4f}, of the two shown {of_shown:.4f}")
+assert round(of_all, 2) == 0.78
+in_order, tied = (metrics.ndcg_from_scores(grades, [1] * 5, ties=ties) for ties in ("order", "average"))
+print(f"NDCG@5 if all scores are equal: input order {in_order:.4f}, mean over all orders {tied:.4f}")
+assert np.isclose(tied, np.mean([metrics.ndcg_at_k(order) for order in permutations(grades)]))
 
 # %% [markdown]
 """
@@ -199,9 +199,9 @@ Seven films of the course's cinema, graded 0 to 4 for one visitor. Take them as 
 # %%
 predict("04.w1", None, ["about the same", "about 3 times as much", "more than 10 times as much"])
 cinema = load_cinema()
-query = 46  # one visitor's list
-films, film_grades = [cinema.titles[item] for item in cinema.candidates[query, :7]], cinema.relevance[query, :7]
-assert round(metrics.ndcg_at_k(film_grades, 7, cinema.relevance[query]), 2) == 0.28
+listed, judged = cinema.candidates[46, :7], cinema.relevance[46]  # the visitor's list and all grades
+films, film_grades = [cinema.titles[item] for item in listed], judged[:7]
+assert round(metrics.ndcg_at_k(film_grades, 7, judged), 2) == 0.28
 plots.gain_bars(films, film_grades, k=7)
 
 # %% tags=["nbval-ignore-output"]
