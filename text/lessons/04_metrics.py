@@ -166,7 +166,7 @@ Gains are never negative, and no order beats the ideal, so NDCG lies between 0 a
 
 **Three conventions hide in this line.**
 
-*Which films may the ideal use?* All judged films, cut at $K$. A library that sorts only the list you retrieved calls every list of two good films perfect.
+*Which films may the ideal use?* All judged films, cut at $K$. A library that sorts only the list you retrieved calls every list in falling order perfect, whatever it left out.
 
 *What if nothing is relevant?* Then 0 is divided by 0. The course says 0.0; others say 1, or leave the query out.
 
