@@ -15,6 +15,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from recmath_lib import plots
+from recmath_lib.plots import house
+from recmath_lib.plots import metrics as lists
+from recmath_lib.plots import taste as tastes
 
 TITLES = [
     "Beyond the Ninth Moon",
@@ -25,8 +28,8 @@ TITLES = [
 ]
 GRADES = [3, 2, 3, 0, 1]
 SCORES = [2.0, 1.6, 1.2, 0.8, 0.4]
-STAIRS = plots.slide(TITLES, GRADES, SCORES, moving=3, k=3)
-TASTE = plots.Taste((-0.8, 0.0, 1.2), (("Turbo Payload", 5.4, 4.0), ("The Wrong Llama", -0.2, 3.1)))
+STAIRS = lists.slide(TITLES, GRADES, SCORES, moving=3, k=3)
+TASTE = tastes.Taste((-0.8, 0.0, 1.2), (("Turbo Payload", 5.4, 4.0), ("The Wrong Llama", -0.2, 3.1)))
 AXES = ("explosions <-> conversations", "laughter <-> shivers", "close to home <-> far worlds")
 BOUNDS = {"log2": [1 / math.log2(i + 1) for i in range(1, 11)], "1/rank": [1 / i for i in range(1, 11)]}
 
@@ -57,8 +60,8 @@ class Images(HTMLParser):
 @pytest.fixture
 def figures(monkeypatch):
     """The figures behind the pictures made in this test."""
-    made, picture = [], plots.picture
-    monkeypatch.setattr(plots, "picture", lambda figure, alt: made.append(figure) or picture(figure, alt))
+    made, picture = [], house.picture
+    monkeypatch.setattr(house, "picture", lambda figure, alt: made.append(figure) or picture(figure, alt))
     return made
 
 
@@ -109,21 +112,21 @@ def test_the_same_picture_twice_is_the_same_bytes_and_changes_no_setting(name):
 def test_colours_survive_the_small_png(figures):
     png = STILLS["gain bars"]().png
     pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).reshape(-1, 3).astype(int)
-    for colour in (plots.BLUE, plots.ORANGE):
+    for colour in (house.BLUE, house.ORANGE):
         wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
         assert np.abs(pixels - wanted).max(axis=1).min() <= 3
 
 
 def test_alt_text_is_escaped_and_never_empty():
     figure = Figure(figsize=(2, 1))
-    made = plots.picture(figure, 'a "b" <c> & d')
+    made = house.picture(figure, 'a "b" <c> & d')
     assert Images(made.html).found[0]["alt"] == 'a "b" <c> & d'
     with pytest.raises(ValueError, match="alt must say what the figure shows, got '  '"):
-        plots.picture(figure, "  ")
+        house.picture(figure, "  ")
 
 
 def test_a_picture_is_as_wide_as_its_figure_and_sharp():
-    made = plots.picture(Figure(figsize=(3, 1)), "an empty figure")
+    made = house.picture(Figure(figsize=(3, 1)), "an empty figure")
     assert made.width == 3 * 96
     assert Image.open(io.BytesIO(made.png)).size == (2 * 3 * 96, 2 * 96)
 
@@ -139,8 +142,8 @@ def test_dollars_in_a_title_are_dollars():
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.integers(1, 8), st.sampled_from(["exp", "linear"]))
 def test_bars_are_gain_times_discount_and_the_alt_text_has_the_numbers(rels, k, gain):
-    films = plots.ranked_list([f"film {i}" for i in range(len(rels))], rels, k, gain)
-    stage = plots.ranking_scene(films).stage(Figure(figsize=(8, 4)))
+    films = lists.ranked_list([f"film {i}" for i in range(len(rels))], rels, k, gain)
+    stage = lists.ranking_scene(films).stage(Figure(figsize=(8, 4)))
     alt = stage.draw(films)
     widths = np.array([path.vertices[:, 0].max() for path in stage.mine.bars.get_paths()])
     terms = np.array([(2**y - 1 if gain == "exp" else y) / math.log2(i + 2) for i, y in enumerate(rels[:k])])
@@ -150,7 +153,7 @@ def test_bars_are_gain_times_discount_and_the_alt_text_has_the_numbers(rels, k, 
 
 
 def test_a_list_without_anything_relevant_says_so():
-    assert "nothing here is relevant" in plots._list_message(plots.ranked_list(["a", "b"], [0, 0], 2))
+    assert "nothing here is relevant" in lists._list_message(lists.ranked_list(["a", "b"], [0, 0], 2))
 
 
 def test_titles_and_grades_must_match():
@@ -167,7 +170,7 @@ def test_the_area_drawn_is_the_ap_written(rels, missing):
     total = sum(rels) + missing
     axes = Figure(figsize=(6, 3)).subplots()
     ranks = [i for i, y in enumerate(rels, start=1) if y]
-    plots._draw_steps(axes, ranks, total, 0.0)
+    lists._draw_steps(axes, ranks, total, 0.0)
     steps = axes.findobj(StepPatch)[0].get_data()
     area = float(np.diff(steps.edges) @ steps.values)
     assert area == pytest.approx(sum((j + 1) / r for j, r in enumerate(ranks)) / total)
@@ -190,8 +193,8 @@ def ranked_grades(films, score):
 @pytest.mark.parametrize("moving", range(5))
 @pytest.mark.parametrize("k", [1, 3, 7])
 def test_the_curve_is_the_metric_at_every_score(moving, k):
-    films = plots.slide(TITLES, GRADES, SCORES, moving, k)
-    stage = plots.staircase_scene(films).stage(Figure(figsize=(8, 4)))
+    films = lists.slide(TITLES, GRADES, SCORES, moving, k)
+    stage = lists.staircase_scene(films).stage(Figure(figsize=(8, 4)))
     curves = [curve.get_data() for curve in stage.here.axes.findobj(StepPatch)]
     for low, high in films.steps:
         for score in np.linspace(low, high, 7)[1:-1]:
@@ -203,7 +206,7 @@ def test_the_curve_is_the_metric_at_every_score(moving, k):
 @pytest.mark.parametrize("up", [True, False])
 @pytest.mark.parametrize("moving", range(5))
 def test_a_jump_is_where_a_fine_scan_first_sees_a_change(moving, up):
-    films = plots.slide(TITLES, GRADES, SCORES, moving, k=3)
+    films = lists.slide(TITLES, GRADES, SCORES, moving, k=3)
     score = films.scores[moving] + 0.03
     here = brute_ndcg(ranked_grades(films, score), 3)
     scan = np.arange(1, 400) * (0.01 if up else -0.01) + score
@@ -216,9 +219,9 @@ def test_a_jump_is_where_a_fine_scan_first_sees_a_change(moving, up):
 
 
 def test_the_message_knows_a_slope_a_tie_and_the_top():
-    assert plots.slide_message(STAIRS, 0.7).startswith("Slope 0: NDCG@3 stays")
-    assert plots.slide_message(STAIRS, 2.2).endswith("however high it climbs")
-    assert plots.slide_message(STAIRS, 1.6).startswith("A tie with B: no slope here")
+    assert lists.slide_message(STAIRS, 0.7).startswith("Slope 0: NDCG@3 stays")
+    assert lists.slide_message(STAIRS, 2.2).endswith("however high it climbs")
+    assert lists.slide_message(STAIRS, 1.6).startswith("A tie with B: no slope here")
 
 
 @pytest.mark.parametrize("score", [-math.inf, math.nan])
@@ -239,7 +242,7 @@ def test_one_film_cannot_pass_another():
 
 
 def test_films_that_all_score_alike_can_still_be_passed():
-    films = plots.slide(["a", "b"], [1, 0], [0.5, 0.5], moving=0, k=1)
+    films = lists.slide(["a", "b"], [1, 0], [0.5, 0.5], moving=0, k=1)
     assert films.reach == (-0.5, 1.5)
     assert films.ndcg(0.0) == 0.0 and films.ndcg(1.0) == 1.0
 
@@ -278,15 +281,15 @@ def test_one_method_is_no_comparison():
 
 
 def test_a_taste_names_its_strongest_end_and_its_first_film():
-    assert plots.taste_message(AXES, TASTE) == "You lean to far worlds: begin with Turbo Payload"
-    away = plots.Taste((-2.0, 0.0, 1.2), TASTE.films)
-    assert plots.taste_message(AXES, away) == "You lean to explosions: begin with Turbo Payload"
-    nobody = plots.Taste((0.0, 0.0, 0.0), TASTE.films)
-    assert plots.taste_message(AXES, nobody).startswith("No ratings yet: Turbo Payload leads")
+    assert tastes.taste_message(AXES, TASTE) == "You lean to far worlds: begin with Turbo Payload"
+    away = tastes.Taste((-2.0, 0.0, 1.2), TASTE.films)
+    assert tastes.taste_message(AXES, away) == "You lean to explosions: begin with Turbo Payload"
+    nobody = tastes.Taste((0.0, 0.0, 0.0), TASTE.films)
+    assert tastes.taste_message(AXES, nobody).startswith("No ratings yet: Turbo Payload leads")
 
 
 def test_taste_bars_are_as_long_as_the_vector():
-    stage = plots.taste_scene(AXES, 2, reach=1.3).stage(Figure(figsize=(8, 4)))
+    stage = tastes.taste_scene(AXES, 2, reach=1.3).stage(Figure(figsize=(8, 4)))
     alt = stage.draw(TASTE)
     left = [path.vertices[:, 0].min() for path in stage.left.get_paths()]
     right = [path.vertices[:, 0].max() for path in stage.right.get_paths()]

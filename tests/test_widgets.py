@@ -15,10 +15,11 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 from test_plots import Images, brute_ap, brute_dcg, brute_ndcg
 
-from recmath_lib import plots, widgets
 from recmath_lib.datasets import load_cinema
+from recmath_lib.plots import metrics as lists
 from recmath_lib.teaching import predict
 from recmath_lib.widgets import metric_staircase, ranking_playground, taste_panel
+from recmath_lib.widgets import metrics as playground
 
 TITLES = ["Beyond the Ninth Moon", "The Long Illness of the Lighthouse", "Runaway Convoy", "The Wrong Llama"]
 GRADES = [1, 3, 0, 2]
@@ -187,8 +188,8 @@ def test_the_numbers_are_the_metrics_for_every_order_k_and_gain():
     for order in permutations(range(4)):
         for k in (1, 3, 4):
             for gain in ("exp", "linear"):
-                now = plots.RankedList(tuple(TITLES), tuple(GRADES), order, k, gain, chosen=2)
-                panel.show(widgets.Playground(now))
+                now = lists.RankedList(tuple(TITLES), tuple(GRADES), order, k, gain, chosen=2)
+                panel.show(playground.Playground(now))
                 rels = [GRADES[item] for item in order]
                 first = next((i for i, y in enumerate(rels[:k], start=1) if y), np.inf)
                 wanted = (brute_ndcg(rels, k, gain), brute_ap(rels, k), 1 / first)
@@ -234,7 +235,7 @@ def test_k_and_gain_change_the_judgement_and_forget_moves_made_under_another():
 
 def test_moving_does_not_change_the_state_it_starts_from():
     start = MADE["playground"]().state
-    widgets.moved(start, +1)
+    playground.moved(start, +1)
     assert start.now.order == (0, 1, 2, 3) and start.moves == ()
 
 

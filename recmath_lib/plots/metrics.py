@@ -1,193 +1,40 @@
-"""Pictures: the house style, and scenes that turn a state into marks on axes and the words that describe them.
-
-A scene puts its marks on a stage once; `stage.draw(state)` moves them and returns the alt text. So one scene serves the
-still picture, the live widget and the tests.
-"""
+"""The pictures of lesson 04: a ranked list, the steps of AP, discounts, intervals, the staircase."""
 
 from __future__ import annotations
 
-import base64
-import html
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
-from itertools import chain, pairwise, repeat
-from types import MappingProxyType
-from typing import Any, Generic, Protocol, TypeVar
+from itertools import pairwise
+from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from PIL import Image
 
 from recmath_lib import metrics
 from recmath_lib._arguments import floats, is_whole
-
-# Okabe and Ito's palette: told apart with every kind of colour vision. A marker, dash or hatch always says it too.
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-INK, GREY, PALE = "#222222", "#595959", "#D9D9D9"
-
-CSS_PIXELS_PER_INCH = 96
-SHARP = 2  # pixels per CSS pixel in a still picture, for dense screens
-
-HOUSE: Mapping[Any, Any] = MappingProxyType(
-    {
-        "font.size": 10,
-        "axes.titlesize": 11.5,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.titlepad": 10,
-        "axes.labelsize": 10,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": GREY,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.axisbelow": True,
-        "grid.color": PALE,
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "xtick.labelsize": 9.5,
-        "ytick.labelsize": 9.5,
-        "text.color": INK,
-        "text.parse_math": False,  # a film may cost $5 and earn $6
-        "lines.linewidth": 2,
-        "hatch.linewidth": 0.8,
-    }
+from recmath_lib.plots.house import (
+    BEHIND,
+    BLUE,
+    GREY,
+    INK,
+    MARKS,
+    ORANGE,
+    ROW,
+    SKY,
+    VERMILLION,
+    Picture,
+    Scene,
+    bar_marks,
+    fill_column,
+    one_axes,
+    set_bars,
+    short_title,
+    still,
+    text_column,
 )
-
-State = TypeVar("State")
-Shown = TypeVar("Shown", contravariant=True)
-
-
-def house() -> AbstractContextManager[None]:
-    """The house style for as long as the `with` lasts; nothing global stays changed."""
-    return matplotlib.rc_context(dict(HOUSE))
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A PNG with the words that say what it shows."""
-
-    png: bytes
-    alt: str
-    width: int  # CSS pixels
-
-    @property
-    def html(self) -> str:
-        """An `<img>` that carries the picture and its alt text."""
-        return image(self.png, self.alt, self.width)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/html": self.html, "text/plain": self.alt}
-
-
-def image(png: bytes, alt: str, width: int) -> str:
-    """HTML of a PNG, never wider than the page."""
-    data = base64.b64encode(png).decode("ascii")
-    return f'<img alt="{html.escape(alt)}" width="{width}" style="max-width: 100%" src="data:image/png;base64,{data}">'
-
-
-def picture(figure: Figure, alt: str) -> Picture:
-    """A figure as a still picture.
-
-    Args:
-        figure: a `matplotlib.figure.Figure`; pyplot is not needed.
-        alt: what to see in it, for those who do not see it.
-
-    Raises:
-        ValueError: an alt text without a word in it.
-    """
-    if not alt.strip():
-        raise ValueError(f"alt must say what the figure shows, got {alt!r}")
-    figure.set_dpi(SHARP * CSS_PIXELS_PER_INCH)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return Picture(_small_png(canvas), alt, css_width(figure))
-
-
-def _small_png(canvas: FigureCanvasAgg) -> bytes:
-    """A PNG of 256 colours: a third of the size, and the eye does not miss the others."""
-    buffer = BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def css_width(figure: Figure) -> int:
-    """Width of a figure in CSS pixels."""
-    return round(figure.get_figwidth() * CSS_PIXELS_PER_INCH)
-
-
-class Stage(Protocol[Shown]):
-    """A figure with its marks in place."""
-
-    moving: Sequence[Artist]  # the marks that a state changes; all others stay
-
-    def draw(self, state: Shown) -> str:
-        """Set the moving marks to a state; return the alt text."""
-
-
-@dataclass(frozen=True)
-class Scene(Generic[State]):
-    """A picture that depends on a state.
-
-    Args:
-        size: width and height in inches; one inch is 96 CSS pixels.
-        stage: puts all marks into a figure. Limits, ticks and labels belong to what stays.
-    """
-
-    size: tuple[float, float]
-    stage: Callable[[Figure], Stage[State]]
-
-
-def still(scene: Scene[State], state: State) -> Picture:
-    """The scene's picture of one state."""
-    with house():
-        figure = Figure(figsize=scene.size, layout="constrained")
-        return picture(figure, scene.stage(figure).draw(state))
-
-
-def _one_axes(size: tuple[float, float], draw: Callable[[Axes], str]) -> Picture:
-    with house():
-        figure = Figure(figsize=size, layout="constrained")
-        return picture(figure, draw(figure.subplots()))
-
-
-def _column(axes: Axes, x: float, n: int, **style: Any) -> list[Text]:
-    """Empty texts, one per row 1..n."""
-    return [axes.text(x, row, "", **{**ROW, **style}) for row in range(1, n + 1)]
-
-
-def _fill(column: Sequence[Text], words: Sequence[str], colours: Sequence[str] | None = None) -> None:
-    """Write a column; what is left of it stays empty."""
-    for text, word in zip(column, chain(words, repeat("")), strict=False):
-        text.set_text(word)
-    for text, colour in zip(column, colours or (), strict=False):
-        text.set_color(colour)
-
-
-def _bars(axes: Axes, **style: Any) -> PolyCollection:
-    """Horizontal bars, none yet. One collection draws faster than many rectangles."""
-    bars = PolyCollection([], **{"linewidth": 0, **style})
-    axes.add_collection(bars, autolim=False)
-    return bars
-
-
-def _set_bars(bars: PolyCollection, rows: Iterable[float], widths: Iterable[float], half: float) -> None:
-    corners = [((0, y - half), (x, y - half), (x, y + half), (0, y + half)) for y, x in zip(rows, widths, strict=False)]
-    bars.set_verts(corners)
-
-
-BEHIND = 0.5  # what stays is drawn first, so it must lie behind what moves
-ROW: Mapping[str, Any] = MappingProxyType({"va": "center", "fontsize": 9.5})
-
 
 # ---- a ranked list: gain x discount beside the ideal, Eq. (4.9) and (4.10) -------------------------------------------
 
@@ -266,7 +113,7 @@ class RankingStage:
         n = len(films.titles)
         mine, best = _list_frame(figure, films.ideal.rels)
         self.title = mine.set_title("", loc="left")
-        self.names, self.grades = (_column(mine, NAME, n), _column(mine, GRADE, n, ha="right"))
+        self.names, self.grades = (text_column(mine, NAME, n), text_column(mine, GRADE, n, ha="right"))
         self.pointer = mine.text(NAME - 0.27, 0, "▸", ha="right", **ROW)
         self.mine = TermBars(mine, n, "{gain:g} × {discount:.3f} = {term:.2f}", color=BLUE)
         self.best = TermBars(best, n, "{term:.2f}", facecolor=ORANGE, hatch="///", edgecolor="white")
@@ -275,10 +122,10 @@ class RankingStage:
 
     def draw(self, state: RankedList) -> str:
         """Show a list; return the alt text."""
-        inks = [_ink(rank, state.k) for rank in range(1, len(state.order) + 1)]
+        inks = [rank_ink(rank, state.k) for rank in range(1, len(state.order) + 1)]
         self.title.set_text(_list_message(state))
-        _fill(self.names, [_short(state.titles[item], 36) for item in state.order], inks)
-        _fill(self.grades, [f"{rel:g}" for rel in state.rels], inks)
+        fill_column(self.names, [short_title(state.titles[item], 36) for item in state.order], inks)
+        fill_column(self.grades, [f"{rel:g}" for rel in state.rels], inks)
         self.pointer.set_visible(state.chosen is not None)
         if state.chosen is not None:
             self.pointer.set_y(state.order.index(state.chosen) + 1)
@@ -292,7 +139,7 @@ class TermBars:
 
     def __init__(self, axes: Axes, n: int, label: str, **style: Any) -> None:
         self.label = label
-        self.bars, self.numbers = _bars(axes, **style), _column(axes, TERM, n)
+        self.bars, self.numbers = bar_marks(axes, **style), text_column(axes, TERM, n)
         (self.line,) = axes.plot(axes.get_xlim(), [0, 0], color=VERMILLION, linestyle="--", linewidth=1.2)
         self.note = axes.text(TERM, 0, "beyond K: not counted", color=GREY, **ROW)
         self.moving = (self.bars, *self.numbers, self.line, self.note)
@@ -302,9 +149,9 @@ class TermBars:
         terms = list(_terms(state))
         longest = max(gain for gain, _ in terms) or 1.0
         widths = [gain * discount / longest for gain, discount in terms[: state.k]]
-        _set_bars(self.bars, range(1, len(widths) + 1), widths, 0.33)
+        set_bars(self.bars, range(1, len(widths) + 1), widths, 0.33)
         words = [self.label.format(gain=g, discount=d, term=g * d) for g, d in terms[: state.k]]
-        _fill(self.numbers, words)
+        fill_column(self.numbers, words)
         for text, width in zip(self.numbers, widths, strict=False):
             text.set_x(width + TERM)
         self.line.set_ydata([state.k + 0.5] * 2)
@@ -328,7 +175,7 @@ def _list_frame(figure: Figure, ideal: Sequence[float]) -> tuple[Axes, Axes]:
     return mine, best
 
 
-def _ink(rank: int, k: int) -> str:
+def rank_ink(rank: int, k: int) -> str:
     return INK if rank <= k else GREY
 
 
@@ -370,10 +217,6 @@ def _pointed_at(state: RankedList) -> str:
     return f" Chosen: {state.titles[state.chosen]}, rank {state.order.index(state.chosen) + 1}."
 
 
-def _short(title: str, length: int = 24) -> str:
-    return title if len(title) <= length else title[: length - 1].rstrip() + "…"
-
-
 # ---- average precision as an area, Eq. (4.6) -------------------------------------------------------------------------
 
 
@@ -392,7 +235,7 @@ def precision_recall_steps(rels: Sequence[float], n_relevant: int | None = None)
     total = len(ranks) if n_relevant is None else n_relevant
     if not total:
         raise ValueError(f"rels must hold a relevant film, or n_relevant be at least 1; got {list(rels)}")
-    return _one_axes((6.6, 3.2), lambda axes: _draw_steps(axes, ranks, total, area))
+    return one_axes((6.6, 3.2), lambda axes: _draw_steps(axes, ranks, total, area))
 
 
 def _draw_steps(axes: Axes, ranks: Sequence[int], total: int, area: float) -> str:
@@ -420,15 +263,6 @@ def _steps_alt(ranks: Sequence[int], total: int, area: float) -> str:
 
 # ---- discounts and intervals -----------------------------------------------------------------------------------------
 
-MARKS = (
-    (BLUE, "o", "-"),
-    (VERMILLION, "s", "--"),
-    (GREEN, "^", "-."),
-    (PURPLE, "D", ":"),
-    (ORANGE, "v", "-"),
-    (BLACK, "x", "--"),
-)
-
 
 def discount_curves(curves: Mapping[str, Sequence[float]]) -> Picture:
     """What each rank is worth under several discounts.
@@ -442,7 +276,7 @@ def discount_curves(curves: Mapping[str, Sequence[float]]) -> Picture:
     lengths = {len(weights) for weights in curves.values()}
     if len(lengths) != 1 or len(curves) > len(MARKS):
         raise ValueError(f"curves must be one to {len(MARKS)} curves of equal length, got lengths {sorted(lengths)}")
-    return _one_axes((6.6, 3.2), lambda axes: _draw_curves(axes, curves, lengths.pop()))
+    return one_axes((6.6, 3.2), lambda axes: _draw_curves(axes, curves, lengths.pop()))
 
 
 def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]], n: int) -> str:
@@ -478,7 +312,7 @@ def intervals(
     if len(names) < 2:
         raise ValueError(f"names must hold two or more methods, got {list(names)}")
     rows = sorted(zip(values, names, lows, highs, strict=True), reverse=True)
-    return _one_axes((6.6, 1.2 + 0.42 * len(rows)), lambda axes: _draw_intervals(axes, rows, label))
+    return one_axes((6.6, 1.2 + 0.42 * len(rows)), lambda axes: _draw_intervals(axes, rows, label))
 
 
 def _draw_intervals(axes: Axes, rows: Sequence[tuple[float, str, float, float]], label: str) -> str:
@@ -632,23 +466,25 @@ class SlideStage:
         self.here = curve.axvline(films.reach[0], color=INK, linewidth=1)
         style: dict[str, Any] = {"linestyle": "none", "markeredgecolor": "white", "markersize": 10}
         self.markers = [curve.plot(0, 0, marker=m, color=c, **style)[0] for c, _, m in CURVES]
-        self.names, self.pointer = (_column(listed, 0.1, n), listed.text(0.03, 0, "▸", ha="right", **ROW))
-        self.grades, self.scores = (_column(listed, 0.84, n, ha="right"), _column(listed, 1, n, ha="right"))
+        self.names, self.pointer = (text_column(listed, 0.1, n), listed.text(0.03, 0, "▸", ha="right", **ROW))
+        self.grades, self.scores = (text_column(listed, 0.84, n, ha="right"), text_column(listed, 1, n, ha="right"))
         lines = (self.here, *self.markers)
         self.moving: Sequence[Artist] = (*lines, self.title, self.pointer, *self.names, *self.grades, *self.scores)
 
     def draw(self, score: float) -> str:
         """Show the films with this score of the moving one; return the alt text."""
         films, order = self.films, self.films.order(score)
-        inks = [_ink(rank, films.k) for rank in range(1, len(order) + 1)]
+        inks = [rank_ink(rank, films.k) for rank in range(1, len(order) + 1)]
         self.title.set_text(slide_message(films, score))
         self.here.set_xdata([score, score])
         for marker, value in zip(self.markers, films.values(score).values(), strict=True):
             marker.set_data([score], [value])
         self.pointer.set_y(order.index(films.moving) + 1)
-        _fill(self.names, [f"{films.letter(item)}  {_short(films.titles[item], 31)}" for item in order], inks)
-        _fill(self.grades, [f"{films.relevance[item]:g}" for item in order], inks)
-        _fill(self.scores, [f"{films.at(score)[item]:.2f}" for item in order], inks)
+        fill_column(
+            self.names, [f"{films.letter(item)}  {short_title(films.titles[item], 31)}" for item in order], inks
+        )
+        fill_column(self.grades, [f"{films.relevance[item]:g}" for item in order], inks)
+        fill_column(self.scores, [f"{films.at(score)[item]:.2f}" for item in order], inks)
         return _slide_alt(films, score)
 
 
@@ -661,7 +497,7 @@ def _curve_frame(axes: Axes, films: Slide) -> None:
     floor = min(min(level.values()) for level in levels)
     axes.set(xlim=films.reach, ylim=(max(0, floor - 0.15), 1.07), xticks=films.cuts, ylabel="value of the metric")
     axes.set_xticklabels([films.letters_at(cut) for cut in films.cuts])
-    axes.set_xlabel(f"score of {_short(films.titles[films.moving])}; letters: other films")
+    axes.set_xlabel(f"score of {short_title(films.titles[films.moving])}; letters: other films")
     axes.grid(axis="x")
     axes.legend(frameon=False, loc="lower right", ncols=2)
 
@@ -696,114 +532,3 @@ def _slide_alt(films: Slide, score: float) -> str:
         f"NDCG and AP as staircases over the score of {films.titles[films.moving]}. NDCG by score, {steps}. "
         f"The marker stands at score {score:.2f}: {values}. {slide_message(films, score)}. Ranking: {listed}."
     )
-
-
-# ---- a taste and the films it chooses --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Taste:
-    """Where a visitor stands on the named axes, and what that chooses."""
-
-    vector: tuple[float, ...]  # by axis
-    films: tuple[tuple[str, float, float], ...]  # title, predicted stars, stars without any taste; best first
-
-
-def taste_picture(axis_names: Sequence[str], taste: Taste, reach: float) -> Picture:
-    """A taste vector on its named axes, beside the films it chooses.
-
-    Args:
-        axis_names: one per axis; "left <-> right" names both ends.
-        taste: the vector and the chosen films.
-        reach: the largest value an axis can show, > 0.
-    """
-    return still(taste_scene(axis_names, len(taste.films), reach), taste)
-
-
-MOST_STARS = 6  # bars end here, a little beyond the scale; the number tells the prediction, wherever it is
-
-
-def taste_scene(axis_names: Sequence[str], n_films: int, reach: float) -> Scene[Taste]:
-    """A taste vector of at most `reach` on each axis, beside n_films chosen films."""
-    return Scene((8.3, 0.95 + 0.27 * n_films), lambda figure: TasteStage(figure, axis_names, n_films, reach))
-
-
-class TasteStage:
-    """A taste vector beside the films it chooses."""
-
-    def __init__(self, figure: Figure, axis_names: Sequence[str], n_films: int, reach: float) -> None:
-        self.axis_names, self.gap = axis_names, 0.05 * reach
-        vector, chosen = figure.subplots(1, 2, width_ratios=(1, 1.35))
-        figure.set_layout_engine("constrained", wspace=0.06)
-        _vector_frame(vector, axis_names, reach)
-        _chosen_frame(chosen, n_films)
-        self.title = vector.set_title("", loc="left")
-        self.left, self.right = _bars(vector, color=BLUE), _bars(vector, color=VERMILLION)
-        self.values = [vector.text(0, row, "", **ROW) for row in range(len(axis_names))]
-        self.stars = _bars(chosen, color=SKY)
-        (self.anybody,) = chosen.plot([], [], "D", color=INK, markersize=4.5)
-        self.names, self.numbers = _column(chosen, -7.4, n_films), _column(chosen, 0, n_films)
-        texts = (self.title, *self.values, *self.names, *self.numbers)
-        self.moving: Sequence[Artist] = (self.left, self.right, self.stars, self.anybody, *texts)
-
-    def draw(self, taste: Taste) -> str:
-        """Show a taste; return the alt text."""
-        self.title.set_text(taste_message(self.axis_names, taste))
-        self._draw_vector(taste.vector)
-        stars = [min(stars, MOST_STARS) for _, stars, _ in taste.films]
-        anybody = [min(stars, MOST_STARS) for _, _, stars in taste.films]
-        ranks = range(1, len(stars) + 1)
-        _set_bars(self.stars, ranks, stars, 0.31)
-        self.anybody.set_data(anybody, ranks)
-        _fill(self.names, [_short(title, 30) for title, _, _ in taste.films])
-        _fill(self.numbers, [f"{star:.1f}" for _, star, _ in taste.films])
-        for text, *ends in zip(self.numbers, stars, anybody, strict=True):
-            text.set_x(max(ends) + 0.2)
-        return _taste_alt(self.axis_names, taste)
-
-    def _draw_vector(self, vector: Sequence[float]) -> None:
-        rows = range(len(vector))
-        _set_bars(self.left, rows, [min(value, 0) for value in vector], 0.17)
-        _set_bars(self.right, rows, [max(value, 0) for value in vector], 0.17)
-        _fill(self.values, [f"{value:+.2f}" for value in vector])
-        for text, value in zip(self.values, vector, strict=True):
-            text.set(x=value + math.copysign(self.gap, value), ha="right" if value < 0 else "left")
-
-
-def _vector_frame(axes: Axes, axis_names: Sequence[str], reach: float) -> None:
-    axes.set(xlim=(-1.35 * reach, 1.35 * reach), ylim=(len(axis_names) - 0.4, -0.6), yticks=[], xlabel="your taste")
-    axes.spines["left"].set_visible(False)
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=BEHIND)
-    for row, name in enumerate(axis_names):
-        left, right = _ends(name)
-        axes.text(-1.3 * reach, row - 0.33, left, fontsize=9.5)
-        axes.text(1.3 * reach, row - 0.33, right, ha="right", fontsize=9.5)
-
-
-def _chosen_frame(axes: Axes, n_films: int) -> None:
-    axes.set(xlim=(-8.2, 7.2), ylim=(n_films + 0.6, 0.4), yticks=[], xticks=[1, 2, 3, 4, 5])
-    axes.set_xlabel("predicted stars (◆ before your ratings)", loc="right")
-    axes.spines["left"].set_visible(False)
-    for rank in range(1, n_films + 1):
-        axes.text(-7.7, rank, str(rank), ha="right", **ROW)
-
-
-def _ends(name: str) -> tuple[str, str]:
-    left, _, right = name.partition("<->")
-    return (left.strip(), right.strip()) if right else ("", name)
-
-
-def taste_message(axis_names: Sequence[str], taste: Taste) -> str:
-    """The strongest axis of a taste, and the first film it chooses."""
-    title = taste.films[0][0]
-    if not any(taste.vector):
-        return f"No ratings yet: {title} leads, as it would for anybody"
-    axis = max(range(len(taste.vector)), key=lambda a: abs(taste.vector[a]))
-    left, right = _ends(axis_names[axis])
-    return f"You lean to {left if left and taste.vector[axis] < 0 else right}: begin with {title}"
-
-
-def _taste_alt(axis_names: Sequence[str], taste: Taste) -> str:
-    axes = ", ".join(f"{name} {value:+.2f}" for name, value in zip(axis_names, taste.vector, strict=True))
-    films = "; ".join(f"{rank} {title} {stars:.1f}" for rank, (title, stars, _) in enumerate(taste.films, start=1))
-    return f"Your taste: {axes}. Your films with predicted stars: {films}. Diamonds: stars without knowing your taste."

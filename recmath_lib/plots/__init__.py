@@ -1,0 +1,13 @@
+"""Pictures of the lessons: `house` is the style and the machinery that all share, the other modules hold the scenes."""
+
+from recmath_lib.plots.metrics import discount_curves, gain_bars, intervals, precision_recall_steps, staircase
+from recmath_lib.plots.taste import taste_picture
+
+__all__ = [
+    "discount_curves",
+    "gain_bars",
+    "intervals",
+    "precision_recall_steps",
+    "staircase",
+    "taste_picture",
+]

@@ -1,0 +1,6 @@
+"""Things to move: `panel` is what every widget is made of, the other modules hold the widgets of the lessons."""
+
+from recmath_lib.widgets.metrics import metric_staircase, ranking_playground
+from recmath_lib.widgets.taste import taste_panel
+
+__all__ = ["metric_staircase", "ranking_playground", "taste_panel"]
