@@ -59,6 +59,32 @@ def whole(value: Any, name: str, least: int = 1) -> int:
     return int(value)
 
 
+def at_least_zero(value: Any, name: str) -> float:
+    """One finite number, not negative."""
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= float(value) < np.inf:
+        raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
+    return float(value)
+
+
+def rank(n_factors: Any, shape: tuple[int, int]) -> int:
+    """A number of factors that a matrix of this shape can have."""
+    if not is_whole(n_factors, 1) or n_factors > min(shape):
+        raise ValueError(f"n_factors must be an integer from 1 to min(m, n) = {min(shape)}, got {n_factors!r}")
+    return int(n_factors)
+
+
+def factor_table(factors: ArrayLike, name: str, rows: int | None) -> NDArray[np.floating]:
+    """A finite table with a row per user or item; float32 stays float32, all else becomes float64."""
+    given = array(factors, name)
+    table = given if given.dtype == np.float32 else floats(given, name)
+    if table.ndim != 2 or rows not in (None, len(table)):
+        wanted = f"shape ({rows}, k)" if rows is not None else "two dimensions, a row for each vector"
+        raise ValueError(f"{name} must have {wanted}, got shape {table.shape}")
+    if not np.isfinite(table).all():
+        raise ValueError(f"{name} must be finite, got {table[~np.isfinite(table)][0]}")
+    return table
+
+
 def is_whole(value: Any, least: int = 0) -> bool:
     """Whether it is an integer from `least` on; True and False are not."""
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least

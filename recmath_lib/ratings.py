@@ -1,14 +1,13 @@
 """Ratings as a `scipy.sparse.csr_array`: a stored entry is observed, a stored 0 is a true 0, all else is unknown."""
 
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array, hstack
 from scipy.sparse.linalg import lsqr
 
-from recmath_lib._arguments import array, floats, generator, ids, integer_list, is_between, is_whole
+from recmath_lib._arguments import array, at_least_zero, floats, generator, ids, integer_list, is_between, is_whole
 
 SPLITS = ("random", "user", "time")
 
@@ -93,7 +92,7 @@ def split(
         TypeError: ratings or times is not a csr_array.
         ValueError: test, by or seed is out of range, a rating is nan, times is missing, misplaced or has other entries.
     """
-    ratings = _checked(ratings, "ratings")
+    ratings = checked(ratings, "ratings")
     if not is_between(test, 0, 1):
         raise ValueError(f"test must lie strictly between 0 and 1, got {test!r}")
     if by not in SPLITS:
@@ -151,17 +150,47 @@ def remove_biases(ratings: csr_array, damping: float = 5.0) -> tuple[csr_array, 
         TypeError: ratings is not a csr_array.
         ValueError: ratings has no stored entry or a nan, or damping is negative.
     """
-    ratings = _checked(ratings, "ratings")
+    ratings = checked(ratings, "ratings")
     if ratings.nnz == 0:
         raise ValueError("ratings must have at least one stored entry, got none")
-    if not isinstance(damping, Real) or not 0 <= damping < np.inf:
-        raise ValueError(f"damping must be a finite number >= 0, got {damping!r}")
+    damping = at_least_zero(damping, "damping")
     mean = float(ratings.data.mean())
-    by_user, by_item = _indicator(_rows(ratings), ratings.shape[0]), _indicator(ratings.indices, ratings.shape[1])
+    by_user, by_item = _indicator(rows_of(ratings), ratings.shape[0]), _indicator(ratings.indices, ratings.shape[1])
     solution = lsqr(hstack([by_user, by_item]), ratings.data - mean, damp=damping**0.5, atol=1e-12, btol=1e-12)[0]
     biases = Biases(mean, *np.split(solution, [ratings.shape[0]]))
-    residuals = ratings.data - biases.predict(_rows(ratings), ratings.indices)
-    return csr_array((residuals, ratings.indices.copy(), ratings.indptr.copy()), shape=ratings.shape), biases
+    residuals = ratings.data - biases.predict(rows_of(ratings), ratings.indices)
+    return with_data(ratings, residuals), biases
+
+
+def checked(matrix: csr_array, name: str = "ratings") -> csr_array:
+    """The matrix itself, or a copy with its entries in order; an error if it is not what the course calls ratings.
+
+    Args:
+        matrix: what should be a csr_array of finite numbers.
+        name: what the caller calls it, for the message.
+
+    Raises:
+        TypeError: no csr_array.
+        ValueError: an entry stored twice, nan or infinite.
+    """
+    if not isinstance(matrix, csr_array):
+        raise TypeError(f"{name} must be a scipy.sparse.csr_array, got {type(matrix).__name__}")
+    if not matrix.has_canonical_format:
+        matrix = matrix.sorted_indices()
+        _refuse_duplicates(rows_of(matrix), matrix.indices)
+    if not np.isfinite(matrix.data).all():
+        raise ValueError(f"{name} must be finite, got {matrix.data[~np.isfinite(matrix.data)][0]}")
+    return matrix
+
+
+def rows_of(ratings: csr_array) -> NDArray[np.intp]:
+    """The user of each stored entry, shape (N,), in the order of `ratings.indices`."""
+    return np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr))
+
+
+def with_data(ratings: csr_array, data: NDArray) -> csr_array:
+    """Other numbers for the same entries, shape (N,); zeros among them stay stored."""
+    return csr_array((data, ratings.indices.copy(), ratings.indptr.copy()), shape=ratings.shape)
 
 
 # ---------------------------------------------------------------- how it is done
@@ -209,22 +238,10 @@ def _refuse_duplicates(users: NDArray, items: NDArray) -> None:
         )
 
 
-def _checked(matrix: csr_array, name: str) -> csr_array:
-    """The matrix with sorted entries; an error if it is not what the course calls ratings."""
-    if not isinstance(matrix, csr_array):
-        raise TypeError(f"{name} must be a scipy.sparse.csr_array, got {type(matrix).__name__}")
-    if not matrix.has_canonical_format:
-        matrix = matrix.sorted_indices()
-        _refuse_duplicates(_rows(matrix), matrix.indices)
-    if not np.isfinite(matrix.data).all():
-        raise ValueError(f"{name} must be finite, got {matrix.data[~np.isfinite(matrix.data)][0]}")
-    return matrix
-
-
 def _times_of(ratings: csr_array, times: csr_array | None) -> NDArray:
     if times is None:
         raise ValueError("times must be given for by='time', got None")
-    times = _checked(times, "times")
+    times = checked(times, "times")
     same = times.shape == ratings.shape and np.array_equal(times.indptr, ratings.indptr)
     if not (same and np.array_equal(times.indices, ratings.indices)):
         raise ValueError(f"times must have the entries of ratings, {ratings.nnz} of {ratings.shape}, got others")
@@ -237,7 +254,7 @@ def _last_of_all(order: NDArray, share: float) -> NDArray[np.bool_]:
 
 
 def _last_of_each_user(ratings: csr_array, order: NDArray, share: float) -> NDArray[np.bool_]:
-    users, counts = _rows(ratings), np.diff(ratings.indptr)
+    users, counts = rows_of(ratings), np.diff(ratings.indptr)
     held_out = np.minimum(np.rint(share * counts).astype(int), np.maximum(counts - 1, 0))
     place_within_user = np.empty(ratings.nnz, dtype=np.intp)
     place_within_user[np.lexsort((order, users))] = np.arange(ratings.nnz) - ratings.indptr[users]
@@ -248,10 +265,6 @@ def _only(ratings: csr_array, keep: NDArray[np.bool_]) -> csr_array:
     # By hand, because arithmetic on sparse arrays would drop the stored zeros.
     kept_before = np.concatenate([[0], np.cumsum(keep)])
     return csr_array((ratings.data[keep], ratings.indices[keep], kept_before[ratings.indptr]), shape=ratings.shape)
-
-
-def _rows(ratings: csr_array) -> NDArray[np.intp]:
-    return np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr))
 
 
 def _indicator(numbers: NDArray, size: int) -> csr_array:
