@@ -1,0 +1,236 @@
+"""The fast half-step of ALS: the ridge systems of all rows, in batches that keep the processor busy.
+
+`als` shows the formula and one user at a time; here the same systems are solved many at once. What makes it fast:
+
+* rows with about equally many ratings share a bucket, so that one NumPy call serves hundreds of them;
+* a row with fewer ratings than factors is solved through its dual, a smaller system (`_solve_dual`);
+* the systems of a bucket are eliminated side by side (`_eliminate`): LAPACK, made for one large matrix, spends most of
+  its time on the way in and out of a small one;
+* two threads share the buckets, and BLAS is held to one thread: its own threads cost more than they bring here.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from scipy.sparse import csr_array
+from threadpoolctl import ThreadpoolController
+
+THREADS = 2
+GATHERED = 1 << 18  # numbers gathered for a bucket: 1 MB in float32, what a core's L2 cache holds
+SYSTEMS = 1 << 20  # numbers in the systems of a bucket
+ROWS = 1024  # more rows in a bucket bring nothing
+PADDING = 0.25  # the longest row of a bucket may have so much more ratings than the shortest
+TOY = 4096  # ratings that are not worth a bucket of their own, nor a thread
+DUAL_BELOW = 0.7  # ratings per factor up to which the dual is the cheaper one
+LEAF = 8  # systems up to this size are eliminated entry by entry
+
+
+@dataclass(frozen=True, eq=False)
+class Bucket:
+    """Rows with about equally many ratings, at most w, laid out as one rectangle.
+
+    Attributes:
+        rows: their row numbers, shape (b,).
+        columns: the columns of their ratings, shape (b, w); padded with n, where the factors get a row of zeros.
+        values: their ratings, shape (b, w); padded with 0.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.integer]
+    values: NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is prepared once per matrix: its ratings in buckets.
+
+    Attributes:
+        shape: (m, n) of the matrix.
+        n_factors: k, for which the buckets were cut.
+        dtype: of ratings, factors and solutions.
+        counts: number of ratings in each row, shape (m,).
+        buckets: the rows that have a rating, longest first.
+    """
+
+    shape: tuple[int, int]
+    n_factors: int
+    dtype: np.dtype
+    counts: NDArray[np.intp]
+    buckets: tuple[Bucket, ...]
+
+
+def prepare(ratings: csr_array, n_factors: int, dtype: DTypeLike = np.float64) -> Plan:
+    """Sort the rows by their number of ratings and cut them into buckets.
+
+    Args:
+        ratings: csr_array, shape (m, n); a stored 0 is a rating.
+        n_factors: k >= 1.
+        dtype: float32 or float64, in which `solve_rows` will compute.
+
+    Returns:
+        A `Plan`. Its time and memory grow with the number of ratings: at most 16 bytes for each in float64 (at most 10
+        in float32), and 16 for each row.
+    """
+    dtype, counts = np.dtype(dtype), np.diff(ratings.indptr).astype(np.intp)
+    order = np.argsort(-counts, kind="stable")
+    buckets = (_bucket(ratings, order[rows], counts, dtype) for rows in _cuts(counts[order], n_factors))
+    return Plan(ratings.shape, n_factors, dtype, counts, tuple(buckets))
+
+
+def solve_rows(plan: Plan, factors: NDArray, penalties: NDArray) -> NDArray:
+    """For each row u the ridge solution (F_u^T F_u + penalties[u] I)^-1 F_u^T r_u.
+
+    F_u are the factors of the columns that row u has rated, r_u its ratings.
+
+    Args:
+        plan: of the ratings, shape (m, n), from `prepare`.
+        factors: one row of k finite numbers per column of the ratings, shape (n, k).
+        penalties: >= 0, one per row, shape (m,).
+
+    Returns:
+        The solutions, shape (m, k), in the dtype of the plan; zeros for a row without ratings. They do not depend on
+        the number of threads.
+
+    Raises:
+        numpy.linalg.LinAlgError: a penalty is 0 and its row has no unique solution.
+    """
+    penalties = np.asarray(penalties, plan.dtype)
+    short = (penalties == 0) & (plan.counts > 0) & (plan.counts < plan.n_factors)
+    if short.any():
+        raise _singular(np.flatnonzero(short)[0])
+    padded = np.concatenate([factors, np.zeros((1, plan.n_factors))], dtype=plan.dtype)
+    solutions = np.zeros((plan.shape[0], plan.n_factors), plan.dtype)
+
+    def solve(bucket: Bucket) -> None:
+        solutions[bucket.rows] = _solve_bucket(bucket, padded, penalties[bucket.rows])
+
+    _share(solve, plan)
+    return solutions
+
+
+# ---- cutting into buckets --------------------------------------------------------------------------------------------
+
+
+def _cuts(counts: NDArray[np.intp], n_factors: int) -> Iterator[slice]:
+    """Slices of rows sorted by falling count; rows without ratings are in none."""
+    end, rated = 0, int(np.count_nonzero(counts))
+    while end < rated:
+        start, widest = end, int(counts[end])
+        fit = min(ROWS, SYSTEMS // n_factors**2, GATHERED // (n_factors * widest))
+        similar = int(np.searchsorted(-counts[:rated], -widest / (1 + PADDING), side="right")) - start
+        rest = rated - start
+        end = start + (rest if rest * widest <= TOY else max(1, min(fit, similar)))
+        yield slice(start, end)
+
+
+def _bucket(ratings: csr_array, rows: NDArray[np.intp], counts: NDArray[np.intp], dtype: np.dtype) -> Bucket:
+    filled = np.arange(counts[rows[0]]) < counts[rows, None]
+    entries = (ratings.indptr[rows, None] + np.arange(counts[rows[0]]))[filled]
+    columns = np.full(filled.shape, ratings.shape[1], np.int32 if ratings.shape[1] < 2**31 else np.int64)
+    values = np.zeros(filled.shape, dtype)
+    columns[filled], values[filled] = ratings.indices[entries], ratings.data[entries]
+    return Bucket(rows, columns, values)
+
+
+# ---- one bucket ------------------------------------------------------------------------------------------------------
+
+
+def _solve_bucket(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
+    few = bucket.columns.shape[1] <= DUAL_BELOW * factors.shape[1]
+    try:
+        return (_solve_dual if few else _solve_primal)(bucket, factors, penalties)
+    except np.linalg.LinAlgError as error:
+        raise _singular(bucket.rows[error.args[0]]) from None
+
+
+def _solve_primal(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
+    """k equations for the k factors of each row: F^T F + penalty I beside F^T r."""
+    k = factors.shape[1]
+    equations = np.zeros((bucket.rows.size, k, k + 1), factors.dtype)
+    for part in _parts(bucket.columns.shape[1], bucket.rows.size * k):
+        rated = factors.take(bucket.columns[:, part], axis=0)
+        # NumPy is slow at a product of an array with itself: it sees the symmetry and copies one half entry by entry.
+        equations[:, :, :k] += rated.transpose(0, 2, 1) @ rated.copy()
+        equations[:, :, k:] += rated.transpose(0, 2, 1) @ bucket.values[:, part, None]
+    return _solve_ridge(equations, penalties)[:, :, 0]
+
+
+def _solve_dual(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
+    """w equations, one per rating: F^T (F F^T + penalty I)^-1 r is the same vector (push-through identity)."""
+    rated = factors.take(bucket.columns, axis=0)
+    gram = rated @ rated.transpose(0, 2, 1).copy()
+    weights = _solve_ridge(np.concatenate([gram, bucket.values[:, :, None]], axis=2), penalties)
+    return (rated.transpose(0, 2, 1) @ weights)[:, :, 0]
+
+
+def _parts(width: int, cells: int) -> Iterator[slice]:
+    """Slices of the width; a row too long for a bucket is gathered in several."""
+    step = max(1, GATHERED // cells)
+    return (slice(start, start + step) for start in range(0, width, step))
+
+
+# ---- many small systems side by side ---------------------------------------------------------------------------------
+
+
+def _solve_ridge(equations: NDArray, penalties: NDArray) -> NDArray:
+    """Solutions of (A + penalty I) x = y, the equations being [A | y], shape (b, s, s + 1). It adds to A in place."""
+    size = equations.shape[1]
+    diagonal = np.einsum("bii->bi", equations[:, :, :size])
+    diagonal += penalties[:, None]
+    # A pivot of A + penalty I is never below the penalty, but rounding can bring one there, or below 0.
+    least = np.maximum(penalties[:, None], size * np.finfo(equations.dtype).eps * diagonal)
+    return _eliminate(equations, least, penalties == 0)
+
+
+def _eliminate(equations: NDArray, least: NDArray, free: NDArray[np.bool_]) -> NDArray:
+    """Solutions of [A | Y], shape (b, s, s + r): the first half of the unknowns from the second, and so on."""
+    size = equations.shape[1]
+    if size <= LEAF:
+        return _inverse(equations[:, :, :size], least, free) @ equations[:, :, size:]
+    half, rest = size // 2, size - size // 2
+    first = _eliminate(equations[:, :half], least[:, :half], free)
+    schur = equations[:, half:, half:] - equations[:, half:, :half] @ first
+    second = _eliminate(schur, least[:, half:], free)
+    return np.concatenate([first[:, :, rest:] - first[:, :, :rest] @ second, second], axis=1)
+
+
+def _inverse(matrices: NDArray, least: NDArray, free: NDArray[np.bool_]) -> NDArray:
+    """Gauss-Jordan inverses, shape (b, s, s), of positive definite matrices; the batch is the fast axis."""
+    work = np.ascontiguousarray(matrices.transpose(1, 2, 0))
+    for j in range(len(work)):
+        singular = free & (work[j, j] <= least[:, j])
+        if singular.any():
+            raise np.linalg.LinAlgError(np.argmax(singular))
+        pivot = np.maximum(work[j, j], least[:, j])
+        row, column = work[j] / pivot, work[:, j].copy()
+        row[j], column[j], work[:, j] = 1 / pivot, 0, 0
+        work -= column[:, None] * row
+        work[j] = row
+    return np.ascontiguousarray(work.transpose(2, 0, 1))
+
+
+def _singular(row: int) -> np.linalg.LinAlgError:
+    return np.linalg.LinAlgError(f"reg must be > 0: at 0 the ratings of row {row} leave some factors open")
+
+
+# ---- threads ---------------------------------------------------------------------------------------------------------
+
+
+def _share(solve: Callable[[Bucket], None], plan: Plan) -> None:
+    """Every bucket is solved whole by one thread, so the number of threads changes no digit."""
+    if len(plan.buckets) < 2 or plan.counts.sum() <= TOY:
+        for bucket in plan.buckets:
+            solve(bucket)
+        return
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(solve, plan.buckets))
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Found once: the search through the loaded libraries takes a millisecond."""
+    return ThreadpoolController()
