@@ -1,59 +1,24 @@
-"""The tasks of lesson 04: each wrong answer loses points and is named, each right one keeps full marks."""
+"""The tasks of lesson 04: mistakes as learners write them, and what is special to single tasks."""
 
-import inspect
-import re
 from itertools import pairwise, permutations, product
-from pathlib import Path
 
-import build
 import numpy as np
 import pytest
+from checking import each, every_seed, judged, mistakes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recmath_lib import checks, metrics
-from recmath_lib._judge import judge, requested
-from recmath_lib._sandbox_answers import Outcome, outcomes, plain
 from recmath_lib.checks import metrics as tasks
-from recmath_lib.checks.base import ChoiceTask, CounterExampleTask, FunctionTask, NumbersTask, OrderTask
+from recmath_lib.checks.base import FunctionTask
 from recmath_lib.grading import check, grade
 
-TEXT = Path(__file__).resolve().parents[1] / "text/exercises/04_metrics.py"
-SEEDS = (0, 1, 2)
 SHORT, LONGEST = 12, 80  # entries of a case that fits on a line, and of the one long list
 
-all_tasks = pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.id)
-every_seed = pytest.mark.parametrize("seed", SEEDS)
+all_functions = each(tasks.TASKS, FunctionTask)
 
-
-def of_kind(kind):
-    """One test for each task of this kind."""
-    return pytest.mark.parametrize("task", [t for t in tasks.TASKS if isinstance(t, kind)], ids=lambda task: task.id)
-
-
-RAISING = {*(f"^ for a power: {way}" for way in tasks.XOR_GAINS), "mean over places: an error of nothing"}
 
 # ---- wrong answers ---------------------------------------------------------------------------------------------------
-
-
-def judged(task, answer, seed=0):
-    """The engine's verdict on an answer."""
-    calls = requested(task, seed)
-    return judge(task, [Outcome("value", plain(answer))] if calls is None else outcomes(answer, calls), seed)
-
-
-def handed_in(task, wrong):
-    """A wrong answer as a learner hands it in: for numbers by hand, the other numbers are right."""
-    return {**task.expected, **wrong.answer} if isinstance(task, NumbersTask) else wrong.answer
-
-
-@all_tasks
-@every_seed
-def test_each_wrong_answer_loses_points_and_is_named_alone(task, seed):
-    for wrong in task.wrong:
-        verdict = judged(task, handed_in(task, wrong), seed)
-        assert verdict.points < task.points, wrong.name
-        assert [found.name for found in verdict.looks_like] == [wrong.name]  # no "either ... or ..." anywhere
 
 
 def ndcg(labels, k):
@@ -191,46 +156,11 @@ def block_means_over_ranks(y_true, y_score, k=None):
 )
 def test_a_mistake_is_named_as_learners_write_it(task, mistake, answer, seed):
     task = checks.find(task)
-    verdict = judged(task, answer, seed)
-    assert verdict.points < task.points
-    assert [found.name.partition(": ")[0] for found in verdict.looks_like] == [mistake]
-
-
-@of_kind(FunctionTask)
-def test_a_wrong_answer_returns_a_number_every_time(task):
-    for wrong in task.wrong:
-        sorts = {outcome.sort for outcome in outcomes(wrong.answer, requested(task, 0))}
-        assert sorts == {"value"} or (wrong.name in RAISING and sorts == {"value", "exception"}), wrong.name
-
-
-@all_tasks
-def test_misconceptions_are_short_and_say_where_to_read(task):
-    for wrong in task.wrong:
-        assert 40 <= len(wrong.misconception) <= 320 and wrong.misconception[-1] in ".?)", wrong.name
-        assert re.match(r"lesson 0[04], |the contract of task 04\.\d", wrong.read_again), wrong.name
-    mistakes = {wrong.name.partition(": ")[0] for wrong in task.wrong}  # one mistake in several ways has one message
-    assert len({wrong.misconception for wrong in task.wrong}) == len(mistakes)
-    assert len({wrong.name for wrong in task.wrong}) == len(task.wrong)
-
-
-def test_there_are_enough_wrong_and_right_answers():
-    for task in tasks.TASKS:
-        if isinstance(task, FunctionTask):
-            assert len(task.wrong) >= 8 and len(task.right) >= 3, task.id
-        assert len(task.wrong) >= 3 and len(task.right) >= 2, task.id
-    kinds = [type(task) for task in tasks.TASKS]
-    assert kinds.count(ChoiceTask) >= 3 and kinds.count(OrderTask) + kinds.count(CounterExampleTask) >= 1
+    assert judged(task, answer, seed).points < task.points
+    assert mistakes(task, answer, seed) == [mistake]
 
 
 # ---- right answers ---------------------------------------------------------------------------------------------------
-
-
-@all_tasks
-@every_seed
-def test_right_answers_written_differently_keep_full_marks(task, seed):
-    for answer in task.right:
-        report = grade(task, answer, seed)
-        assert report.points == task.points, [finding for finding in report.findings if not finding.passed]
 
 
 def test_the_natural_logarithm_passes_where_it_cancels():
@@ -242,13 +172,7 @@ def test_the_natural_logarithm_passes_where_it_cancels():
 # ---- cases -----------------------------------------------------------------------------------------------------------
 
 
-@of_kind(FunctionTask)
-def test_the_sorts_of_cases_do_not_depend_on_the_seed(task):
-    kinds = [[case.kind for case in task.cases(seed)] for seed in (*SEEDS, 17)]
-    assert all(kind == kinds[0] for kind in kinds) and len(set(kinds[0])) >= 6
-
-
-@of_kind(FunctionTask)
+@all_functions
 @every_seed
 def test_cases_are_small_and_some_are_drawn(task, seed):
     sizes = [np.concatenate([np.ravel(part) for part in case.args[0]] or [[]]).size for case in task.cases(seed)]
@@ -256,17 +180,12 @@ def test_cases_are_small_and_some_are_drawn(task, seed):
     assert repr(task.cases(seed)) == repr(task.cases(seed)) != repr(task.cases(seed + 1))
 
 
-@of_kind(FunctionTask)
+@all_functions
 @every_seed
 def test_the_first_case_is_an_ordinary_small_list(task, seed):
     first = task.cases(seed)[0]
     assert 2 <= np.concatenate([np.ravel(part) for part in first.args[0]]).size <= 6 and not first.kwargs
     assert task.reference(*first.args) > 0
-
-
-@of_kind(FunctionTask)
-def test_the_points_of_an_answer_that_always_says_zero(task):
-    assert grade(task, lambda *args, **kwargs: 0.0).points == 0
 
 
 # ---- single tasks ----------------------------------------------------------------------------------------------------
@@ -334,74 +253,3 @@ def test_the_transfer_task_is_answered_nowhere_in_the_library():
 def test_a_counter_example_keeps_the_rules(answer, said):
     report = grade(tasks.SHORT_LIST, answer)
     assert report.points == 0 and said in report.findings[0].sentences[0]
-
-
-# ---- the exercise ----------------------------------------------------------------------------------------------------
-
-
-def notebook(folder):
-    """The code of the exercise or of its solution, run; what check and hint say is not looked at."""
-    cells = [cell.source for cell in build.from_text(TEXT, folder).cells if cell.cell_type == "code"]
-    namespace = {}
-    exec("\n\n".join(cells), namespace)
-    return namespace
-
-
-@pytest.fixture(scope="module")
-def solution():
-    return notebook("solutions")
-
-
-@all_tasks
-@every_seed
-def test_the_solution_has_full_marks(task, seed, solution):
-    assert grade(task, solution[task.name], seed).points == task.points
-
-
-def test_the_exercise_is_not_solved_yet():
-    namespace = notebook("exercises")
-    for task in tasks.TASKS:
-        findings = grade(task, namespace[task.name]).findings
-        assert {finding.problem for finding in findings} == {"unsolved"}, task.id
-
-
-@all_tasks
-def test_the_exercise_shows_the_task_and_checks_it(task):
-    text = TEXT.read_text(encoding="utf-8")
-    assert f"{task.id} " in text and f'check("{task.id}", {task.name})' in text
-    if isinstance(task, FunctionTask):
-        ours = list(inspect.signature(tasks_own_parameters(text, task.name)).parameters)
-        assert ours == list(inspect.signature(task.right[0]).parameters)
-    if isinstance(task, CounterExampleTask):
-        assert inspect.getsource(task.listing) in text
-
-
-def tasks_own_parameters(text, name):
-    """The stub of the exercise as a function."""
-    header = re.search(rf"^def {name}\((?:.|\n)*?\) -> float:\n", text, re.MULTILINE)[0]
-    namespace = {"ArrayLike": object}
-    exec(header + "    ...", namespace)
-    return namespace[name]
-
-
-@pytest.mark.parametrize("task", [t for t in tasks.TASKS if isinstance(t, (ChoiceTask, OrderTask))], ids=lambda t: t.id)
-def test_the_exercise_prints_every_option_and_step(task):
-    plain_text = TEXT.read_text(encoding="utf-8").replace("$", "").replace(" - ", " − ")
-    for key, sentence in (task.options if isinstance(task, ChoiceTask) else task.steps).items():
-        assert f"- **{key}** {sentence}\n".replace(" - ", " − ") in plain_text.replace("−∞", "")
-
-
-def test_the_table_names_every_objective():
-    text = TEXT.read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (04\.\d+)(?:(–|, )(04\.\d+))? \|.*\| ([O\d., ]+) \|$", text, re.MULTILINE)
-    promised = {}
-    for first, _, last, objectives in rows:
-        numbers = range(int(first[3:]), int((last or first)[3:]) + 1)
-        promised |= {f"04.{number}": set(objectives.split(", ")) for number in numbers}
-    assert promised.keys() == {task.id for task in tasks.TASKS}
-    for task in tasks.TASKS:
-        assert set(task.objectives) <= promised[task.id]
-
-
-def test_the_lesson_finds_its_tasks():
-    assert checks.lesson("04") == tuple(tasks.TASKS)

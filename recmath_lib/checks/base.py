@@ -20,7 +20,7 @@ by one idea; every right answer keeps full marks; the cases tell any two wrong a
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,11 @@ class WrongAnswer:
     answer: Any
     misconception: str
     read_again: str
+
+
+def ways(name: str, misconception: str, read_again: str, answers: Mapping[str, Any]) -> Iterator[WrongAnswer]:
+    """One mistake, as different programs make it: they differ only where the mistake leaves a case open."""
+    return (WrongAnswer(f"{name}: {way}", answer, misconception, read_again) for way, answer in answers.items())
 
 
 @dataclass(frozen=True, kw_only=True)

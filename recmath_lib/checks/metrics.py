@@ -4,7 +4,7 @@ A wrong answer is the right one with one part replaced: `dcg_with(discount=...)`
 So each line below shows the one idea that the answer got wrong, and nothing else.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from itertools import chain, combinations_with_replacement, pairwise, permutations, product
 from math import comb, inf, log2, log10, nan
@@ -24,6 +24,7 @@ from recmath_lib.checks.base import (
     OrderTask,
     Task,
     WrongAnswer,
+    ways,
 )
 
 Answer = Callable[..., float]
@@ -55,11 +56,6 @@ def positive(label: float) -> bool:
 def mean(values: Sequence[float]) -> float:
     """The mean; 0.0 of nothing."""
     return float(np.mean(values)) if len(values) else 0.0
-
-
-def ways(name: str, misconception: str, read_again: str, answers: Mapping[str, Any]) -> Iterator[WrongAnswer]:
-    """One mistake, as different programs make it: they differ only where the mistake leaves a case open."""
-    return (WrongAnswer(f"{name}: {way}", answer, misconception, read_again) for way, answer in answers.items())
 
 
 def random_labels(rng: Generator, n: int) -> list[float]:
@@ -120,6 +116,7 @@ XOR_GAINS = {
         lambda rels: np.asarray(rels, float), lambda labels: [2 ^ label - 1 for label in labels]
     ),
 }
+RAISING = {*(f"^ for a power: {way}" for way in XOR_GAINS), "mean over places: an error of nothing"}
 
 
 def dcg_per_place(at_nothing: float | None) -> Answer:
