@@ -4,7 +4,7 @@
 table: they are for matrices that fit on a screen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -207,10 +207,13 @@ def iterated_fill(ratings: csr_array, n_factors: int, *, n_steps: int = 20, init
     """
     ratings = not_empty(ratings)
     n_factors = rank(n_factors, ratings.shape)
-    table = _filled(init, ratings)
-    for step in range(1, whole(n_steps, "n_steps") + 1):
-        table = truncate(fill(ratings, table), n_factors)
-        yield Fill(step, _squared_error(ratings, table), table)
+    return _fills(
+        ratings,
+        _start(init, ratings),
+        lambda full: truncate(full, n_factors),
+        lambda table: 0,
+        whole(n_steps, "n_steps"),
+    )
 
 
 def fill(ratings: csr_array, table: ArrayLike) -> Floats:
@@ -224,7 +227,7 @@ def fill(ratings: csr_array, table: ArrayLike) -> Floats:
         TypeError: ratings is no csr_array.
         ValueError: a table of another shape.
     """
-    filled = _filled(table, checked(ratings)).copy()
+    filled = _filled(table, "table", checked(ratings)).copy()
     filled[rows_of(ratings), ratings.indices] = ratings.data
     return filled
 
@@ -304,15 +307,15 @@ def soft_impute(
     Source: Mazumder, Hastie and Tibshirani (2010), Spectral regularization algorithms for learning large incomplete
     matrices.
     """
-    ratings, tol = not_empty(ratings), at_least_zero(tol, "tol")
-    table, last = _filled(init, ratings), np.inf
-    for step in range(1, whole(n_steps, "n_steps") + 1):
-        table = soft_threshold(fill(ratings, table), threshold)
-        state = Fill(step, _squared_error(ratings, table) + 2 * threshold * nuclear_norm(table), table)
-        yield state
-        if tol and last - state.objective <= tol * state.objective:
-            return
-        last = state.objective
+    ratings, tau = not_empty(ratings), at_least_zero(threshold, "threshold")
+    return _fills(
+        ratings,
+        _start(init, ratings),
+        lambda full: soft_threshold(full, tau),
+        lambda table: 2 * tau * nuclear_norm(table),
+        whole(n_steps, "n_steps"),
+        at_least_zero(tol, "tol"),
+    )
 
 
 # ---- reading factors -------------------------------------------------------------------------------------------------
@@ -356,6 +359,7 @@ def explained_share(target: ArrayLike, factors: ArrayLike) -> float:
     y, F = floats(target, "target"), _table(factors, "factors")
     if y.shape != (len(F),):
         raise ValueError(f"target must have shape ({len(F)},) like the rows of factors, got {y.shape}")
+    _table(y[:, None], "target")
     deviations = y - y.mean()
     if not deviations.any():
         raise ValueError("target must not be the same for all items")
@@ -386,6 +390,8 @@ def _largest(centred: csr_array, n_factors: int) -> tuple[Floats, Floats, Floats
     if n_factors == min(centred.shape):  # svds finds all but the last
         A, s, B = decompose(centred.toarray())
         return A, s, B
+    if not centred.data.any():  # ARPACK cannot start on zeros
+        return np.eye(centred.shape[0], n_factors), np.zeros(n_factors), np.eye(centred.shape[1], n_factors)
     start = np.random.default_rng(0).normal(size=min(centred.shape))  # not ones: centring can put them into the kernel
     left, values, right = svds(centred, k=n_factors, v0=start)
     order = np.argsort(-values, kind="stable")  # svds returns them rising
@@ -393,11 +399,34 @@ def _largest(centred: csr_array, n_factors: int) -> tuple[Floats, Floats, Floats
     return left[:, order] * signs, values[order], right[order].T * signs
 
 
-def _filled(init: ArrayLike, ratings: csr_array) -> Floats:
-    start = floats(init, "table")
-    if start.shape not in ((), ratings.shape):
-        raise ValueError(f"table must be a number or have shape {ratings.shape}, got {start.shape}")
-    return np.broadcast_to(start, ratings.shape)
+def _filled(table: ArrayLike, name: str, ratings: csr_array) -> Floats:
+    given = floats(table, name)
+    if given.shape not in ((), ratings.shape):
+        raise ValueError(f"{name} must be a number or have shape {ratings.shape}, got {given.shape}")
+    return np.broadcast_to(given, ratings.shape)
+
+
+def _start(init: ArrayLike, ratings: csr_array) -> Floats:
+    return _table(_filled(init, "init", ratings), "init")
+
+
+def _fills(
+    ratings: csr_array,
+    table: Floats,
+    shrink: Callable[[Floats], Floats],
+    penalty: Callable[[Floats], float],
+    n_steps: int,
+    tol: float = 0.0,
+) -> Iterator[Fill]:
+    """Fill and shrink, again and again; what is lowered is the squared error of the stored ratings plus the penalty."""
+    last = np.inf
+    for step in range(1, n_steps + 1):
+        table = shrink(fill(ratings, table))
+        state = Fill(step, _squared_error(ratings, table) + penalty(table), table)
+        yield state
+        if tol and last - state.objective <= tol * state.objective:
+            return
+        last = state.objective
 
 
 def _squared_error(ratings: csr_array, table: Floats) -> float:
