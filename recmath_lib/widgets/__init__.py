@@ -2,5 +2,6 @@
 
 from recmath_lib.widgets.metrics import metric_staircase, ranking_playground
 from recmath_lib.widgets.taste import taste_panel
+from recmath_lib.widgets.training import training_curves
 
-__all__ = ["metric_staircase", "ranking_playground", "taste_panel"]
+__all__ = ["metric_staircase", "ranking_playground", "taste_panel", "training_curves"]
