@@ -1,7 +1,16 @@
 """Things to move: `panel` is what every widget is made of, the other modules hold the widgets of the lessons."""
 
+from recmath_lib.widgets.factor_map import factor_map
 from recmath_lib.widgets.metrics import metric_staircase, ranking_playground
+from recmath_lib.widgets.spectrum import rank_explorer
 from recmath_lib.widgets.taste import taste_panel
 from recmath_lib.widgets.training import training_curves
 
-__all__ = ["metric_staircase", "ranking_playground", "taste_panel", "training_curves"]
+__all__ = [
+    "factor_map",
+    "metric_staircase",
+    "rank_explorer",
+    "ranking_playground",
+    "taste_panel",
+    "training_curves",
+]
