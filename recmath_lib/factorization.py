@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
-from recmath_lib._arguments import at_least_zero, factor_table, generator, ids, is_between, rank, whole
+from recmath_lib._arguments import at_least_zero, factor_table, generator, ids, integer_list, is_between, rank, whole
 from recmath_lib.ratings import checked, rows_of, with_data
 
 Floats = NDArray[np.floating]
@@ -190,9 +190,10 @@ def biased_objective(ratings: csr_array, state: BiasedFactors, reg: float) -> fl
 
     Raises:
         TypeError: ratings is no csr_array.
-        ValueError: a negative reg.
+        ValueError: shapes that do not fit, nan, or a negative reg.
     """
-    ratings, (by_user, by_item) = checked(ratings), penalty_counts(ratings, weighted=True)
+    ratings, *_ = _problem(ratings, state.user_factors, state.item_factors)
+    by_user, by_item = penalty_counts(ratings, weighted=True)
     errors = ratings.data - state.predict(rows_of(ratings), ratings.indices)
     of_users = state.user_bias**2 + np.sum(state.user_factors**2, axis=1)
     of_items = state.item_bias**2 + np.sum(state.item_factors**2, axis=1)
@@ -334,18 +335,40 @@ def rounds(users: ArrayLike, items: ArrayLike) -> list[NDArray[np.intp]]:
 
     Returns:
         Index arrays that together hold each place once.
+
+    Raises:
+        TypeError: users or items are not integers.
+        ValueError: a negative number, or lists of different lengths.
     """
-    users, items = np.asarray(users), np.asarray(items)
-    free_user, free_item = [0] * (int(users.max()) + 1), [0] * (int(items.max()) + 1)
-    turn = np.empty(users.size, dtype=np.intp)
-    for place, (user, item) in enumerate(zip(users.tolist(), items.tolist(), strict=True)):
-        turn[place] = now = max(free_user[user], free_item[item])
-        free_user[user] = free_item[item] = now + 1
+    users, items = _from_zero(users, "users"), _from_zero(items, "items")
+    if users.shape != items.shape:
+        raise ValueError(f"users and items must be equally long, got {users.shape} and {items.shape}")
+    if not users.size:
+        return []
+    turn = _turns(users.tolist(), items.tolist())
     order = np.argsort(turn, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(turn[order])) + 1)
 
 
 # ---------------------------------------------------------------- how it is done
+
+
+def _turns(users: list[int], items: list[int]) -> NDArray[np.intp]:
+    """The round of each rating: the first after the last rounds of its user and of its item."""
+    free_user, free_item = [0] * (max(users) + 1), [0] * (max(items) + 1)
+    turn = []
+    for user, item in zip(users, items, strict=True):
+        now = max(free_user[user], free_item[item])
+        free_user[user] = free_item[item] = now + 1
+        turn.append(now)
+    return np.array(turn, dtype=np.intp)
+
+
+def _from_zero(numbers: ArrayLike, name: str) -> NDArray[np.intp]:
+    whole_numbers = integer_list(numbers, name)
+    if whole_numbers.size and whole_numbers.min() < 0:
+        raise ValueError(f"{name} must be >= 0, got {whole_numbers.min()}")
+    return whole_numbers
 
 
 def _epochs(
@@ -382,10 +405,11 @@ def _epoch(
             b_new, c_new, P[u], Q[i] = sgd_step(state.mean, b[u], c[i], P[u], Q[i], values[now], lr, reg)
             if biases:
                 b[u], c[i] = b_new, c_new
-        after = _with_objective(ratings, reg, epoch, state.mean, b, c, P, Q)
-    if not np.isfinite(after.objective):
-        raise ValueError(f"lr must be smaller: with {lr!r} the factors grow beyond all numbers in epoch {epoch}")
-    return after
+        if all(np.isfinite(part).all() for part in (b, c, P, Q)):
+            after = _with_objective(ratings, reg, epoch, state.mean, b, c, P, Q)
+            if np.isfinite(after.objective):
+                return after
+    raise ValueError(f"lr must be smaller: with {lr!r} the factors grow beyond all numbers in epoch {epoch}")
 
 
 def _with_objective(ratings: csr_array, reg: float, step: int, mean: float, *parts: Floats) -> BiasedFactors:
@@ -400,9 +424,11 @@ def _errors(ratings: csr_array, P: Floats, Q: Floats) -> csr_array:
 
 
 def not_empty(ratings: csr_array) -> csr_array:
-    if checked(ratings).nnz == 0:
+    """The ratings, checked, with at least one stored entry; what every trainer asks first."""
+    ratings = checked(ratings)
+    if ratings.nnz == 0:
         raise ValueError("ratings must have at least one stored entry, got none")
-    return checked(ratings)
+    return ratings
 
 
 def _problem(ratings: csr_array, user_factors: ArrayLike, item_factors: ArrayLike) -> tuple[csr_array, Floats, Floats]:
