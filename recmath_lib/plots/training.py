@@ -15,7 +15,6 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from recmath_lib._arguments import floats, is_whole
 from recmath_lib.plots.house import INK, MARKS, Picture, Scene, still
 
-
 ABOVE_GRID = 1  # and below what moves
 
 
