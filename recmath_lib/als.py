@@ -54,12 +54,12 @@ def update_row(rated_factors: ArrayLike, ratings: ArrayLike, penalty: float) -> 
     Source: Zhou et al. (2008), Large-scale parallel collaborative filtering for the Netflix prize.
     """
     Q, r = np.asarray(rated_factors), np.asarray(ratings)
+    k = Q.shape[1]
     if not len(r):
-        return np.zeros(Q.shape[1])
-    try:
-        return np.linalg.solve(Q.T @ Q + penalty * np.eye(Q.shape[1]), Q.T @ r)
-    except np.linalg.LinAlgError as error:
-        raise ValueError(f"penalty must be > 0 where {len(r)} ratings do not determine {Q.shape[1]} factors") from error
+        return np.zeros(k)
+    if not penalty and np.linalg.matrix_rank(Q) < k:
+        raise ValueError(f"penalty must be > 0 where {len(r)} ratings do not determine {k} factors")
+    return np.linalg.solve(Q.T @ Q + penalty * np.eye(k), Q.T @ r)
 
 
 def update_row_augmented(rated_factors: ArrayLike, ratings: ArrayLike, penalty: float) -> Floats:
@@ -100,7 +100,7 @@ def half_step_loop(ratings: csr_array, factors: ArrayLike, reg: float, weighted:
     for user in range(ratings.shape[0]):
         rated = slice(ratings.indptr[user], ratings.indptr[user + 1])
         rows.append(update_row(Q[ratings.indices[rated]], ratings.data[rated], penalties[user]))
-    return np.array(rows).reshape(-1, Q.shape[1])
+    return np.array(rows, dtype=Q.dtype).reshape(-1, Q.shape[1])
 
 
 def half_step_batched(ratings: csr_array, factors: ArrayLike, reg: float, weighted: bool = False) -> Floats:
@@ -113,7 +113,9 @@ def half_step_batched(ratings: csr_array, factors: ArrayLike, reg: float, weight
     k = Q.shape[1]
     outer = (Q[:, :, None] * Q[:, None, :]).reshape(-1, k * k)
     stored = csr_array((np.ones_like(ratings.data), ratings.indices, ratings.indptr), shape=ratings.shape)
-    left = (stored @ outer).reshape(-1, k, k) + np.where(penalties, penalties, 1)[:, None, None] * np.eye(k)
+    # A row without ratings has the right side 0: with any penalty but 0 it gets zeros.
+    penalties = np.where(np.diff(ratings.indptr), penalties, 1).astype(Q.dtype)
+    left = (stored @ outer).reshape(-1, k, k) + penalties[:, None, None] * np.eye(k, dtype=Q.dtype)
     return np.linalg.solve(left, (ratings @ Q)[:, :, None])[:, :, 0]
 
 
@@ -276,7 +278,11 @@ def _half_problem(
     dtype = np.float32 if ratings.dtype == np.float32 else np.float64
     Q: Floats = factor_table(factors, "factors", ratings.shape[1]).astype(dtype, copy=False)
     by_user, _ = penalty_counts(ratings, weighted)
-    return ratings.astype(dtype, copy=False), Q, (at_least_zero(reg, "reg") * by_user).astype(dtype)
+    n_rated, penalties = np.diff(ratings.indptr), at_least_zero(reg, "reg") * by_user
+    short = np.flatnonzero((penalties == 0) & (n_rated > 0) & (n_rated < Q.shape[1]))
+    if short.size:
+        raise ValueError(f"reg must be > 0: at 0 the ratings of row {short[0]} leave some factors open")
+    return ratings.astype(dtype, copy=False), Q, penalties.astype(dtype)
 
 
 def _start(
