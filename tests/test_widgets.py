@@ -18,7 +18,7 @@ from test_plots import Images, brute_ap, brute_dcg, brute_ndcg
 from recmath_lib.datasets import load_cinema
 from recmath_lib.plots import metrics as lists
 from recmath_lib.teaching import predict
-from recmath_lib.widgets import metric_staircase, ranking_playground, taste_panel
+from recmath_lib.widgets import factor_map, metric_staircase, rank_explorer, ranking_playground, taste_panel
 from recmath_lib.widgets import metrics as playground
 
 TITLES = ["Beyond the Ninth Moon", "The Long Illness of the Lighthouse", "Runaway Convoy", "The Wrong Llama"]
@@ -39,7 +39,22 @@ def stars_of(taste):
     return BASELINE + CINEMA.item_axes @ taste
 
 
+TABLE = np.array([[5, np.nan, 1], [4, 2, 1], [np.nan, 5, 5.0], [1, 4, np.nan]])
+FILLED = np.where(np.isnan(TABLE), 3.0, TABLE)
+LEFT, VALUES, RIGHT = np.linalg.svd(FILLED, full_matrices=False)
+BY_RANK = [(LEFT[:, :k] * VALUES[:k]) @ RIGHT[:k] for k in range(4)]
+ERRORS = {"observed": [3.4, 1.2, 0.4, 0.0], "held out": [3.3, 1.1, 0.9, 1.4]}
+P, Q = LEFT * VALUES**0.5, (RIGHT.T * VALUES**0.5)
+AXES = {"up": [0.0, 1.0, 0.0]}
+
+
+def film_map(**options):
+    return factor_map(TITLES, P, Q, [0, 2], directions=AXES, groups={"odd": [1, 3]}, **options)
+
+
 MADE = {
+    "rank": lambda: rank_explorer(TABLE, BY_RANK, VALUES, ERRORS, rank=2),
+    "map": film_map,
     "playground": lambda: ranking_playground(TITLES, GRADES, k=3),
     "staircase": lambda: metric_staircase(TITLES, GRADES, SCORES, moving=3, k=3),
     "taste": lambda: taste_panel(CINEMA.titles, RATED, CINEMA.axis_names, ridge, stars_of, stars=[5, 1, None, 2, 4]),
@@ -320,3 +335,62 @@ def test_no_bar_leaves_its_axis():
 def test_ratings_to_begin_with_must_fit(films, stars, message):
     with pytest.raises(ValueError, match=message):
         taste_panel(CINEMA.titles, films, CINEMA.axis_names, ridge, stars_of, stars=stars)
+
+
+# ---- the rank and the map --------------------------------------------------------------------------------------------
+
+
+def test_the_rank_tells_its_errors_and_where_held_out_is_lowest():
+    panel = MADE["rank"]()
+    kept = np.cumsum(VALUES**2) / np.sum(VALUES**2)
+    for rank in panel.states():
+        panel.controls["rank"].value = rank
+        for name, error in ERRORS.items():
+            assert f"{name} {error[rank]:.3f}, at rank 0 {error[0]:.3f}" in panel.live.alt
+        told = "the lowest of all ranks" if rank == 2 else "lowest 0.90 at rank 2"
+        assert told in panel.live.alt and f"keeps {np.append(0, kept)[rank]:.0%} of the squares" in panel.live.alt
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"predictions": BY_RANK[:3]}, "one entry for each rank from 0 to 3"),
+        ({"errors": {}}, "one entry for each rank"),
+        ({"predictions": [*BY_RANK[:3], np.zeros((2, 2))]}, "predictions must have the shape of table"),
+        ({"rank": 4}, "rank must be an integer from 0 to 3, got 4"),
+    ],
+)
+def test_ranks_that_do_not_fit_are_refused(change, message):
+    right = {"table": TABLE, "predictions": BY_RANK, "singular_values": VALUES, "errors": ERRORS}
+    with pytest.raises(ValueError, match=message):
+        rank_explorer(**{**right, **change})
+
+
+def test_a_turn_moves_films_and_arrows_and_no_prediction():
+    panel = film_map()
+    panel.controls["angle"].value = 90
+    first, second = P[0, :2]
+    assert f"{TITLES[0]} ({-second:+.2f}, {first:+.2f})" in panel.live.alt  # (x, y) turned to (-y, x)
+    assert "Arrows: up to (-1.00, +0.00)." in panel.live.alt
+    assert "0.0000" in panel.caption and f"{np.hypot(*P[:, :2].T).max() * 2**0.5:.4f}" in panel.caption
+    panel.controls["axes"].value = (0, 2)
+    assert "directions 1 and 3, turned by 90 degrees" in panel.live.alt
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"item_factors": P[:, :1], "user_factors": Q[:, :1]}, "two or more columns"),
+        ({"user_factors": Q[:, :2]}, "two or more columns"),
+        ({"item_factors": P[:3]}, r"item_factors must have shape \(4, k\)"),
+        ({"labelled": []}, "labelled must hold at least one film"),
+        ({"labelled": [4]}, r"labelled must lie in 0\.\.3"),
+        ({"directions": {"up": [1.0]}}, "directions must have 3 numbers each"),
+        ({"axes": (0, 3)}, "axes must be two different numbers from 0 to 2"),
+        ({"axes": (1, 1)}, "axes must be two different numbers from 0 to 2"),
+    ],
+)
+def test_a_map_that_does_not_fit_is_refused(change, message):
+    right = {"titles": TITLES, "item_factors": P, "user_factors": Q, "labelled": [0]}
+    with pytest.raises(ValueError, match=message):
+        factor_map(**{**right, **change})

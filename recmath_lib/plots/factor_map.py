@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recmath_lib._arguments import factor_table, floats, ids, is_whole
 from recmath_lib.plots.film_map import MapMarks, map_reach
-from recmath_lib.plots.house import Picture, Scene, still
+from recmath_lib.plots.house import GREY, Picture, Scene, still
 
 Floats = NDArray[np.floating]
 
@@ -145,7 +146,11 @@ class MapStage:
         if films.groups:
             axes.legend(handles=self.marks.groups, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
         self.title = axes.set_title("", loc="left")
-        self.labels = axes.set_xlabel(" "), axes.set_ylabel(" ")
+        style: dict[str, Any] = {"transform": axes.transAxes, "color": GREY, "fontsize": 10}
+        self.labels = (
+            axes.text(0.99, 0.01, "", ha="right", va="bottom", **style),
+            axes.text(0.01, 0.99, "", ha="left", va="top", **style),
+        )
         self.moving: Sequence[Artist] = (*self.marks.moving, self.title, *self.labels)
 
     def draw(self, view: View) -> str:
@@ -155,8 +160,8 @@ class MapStage:
         tips = np.array(list(films.directions.values())).reshape(-1, len(turn)) @ turn[:, pair]
         self.marks.show(films.item_factors @ turn[:, pair], tips)
         self.title.set_text(map_message(view))
-        for label, axis in zip(self.labels, pair, strict=True):
-            label.set_text(f"direction {axis + 1}" + (", turned" if view.angle else ""))
+        for label, axis, way in zip(self.labels, pair, "→↑", strict=True):
+            label.set_text(f"direction {axis + 1}{', turned' if view.angle else ''} {way}")
         return _map_alt(films, view, films.item_factors @ turn)
 
 
@@ -165,9 +170,8 @@ def map_message(view: View) -> str:
     pair = f"directions {view.first + 1} and {view.second + 1}"
     if not view.angle:
         return f"Films in {pair}: neighbours please the same people"
-    return (
-        f"{pair[0].upper()}{pair[1:]}, turned: each film moves, no prediction does"  # one text for all angles: faster
-    )
+    # The same text at all angles: a new one would have to be drawn letter by letter.
+    return f"{pair[0].upper()}{pair[1:]}, turned: each film moves, no prediction does"
 
 
 def _map_alt(films: Map, view: View, turned: Floats) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -127,7 +128,7 @@ class RankStage:
         self.values, (self.cut,) = _spectrum(spectrum, shown.singular_values), spectrum.plot([], [], color=INK, lw=1)
         self.markers = _error_curves(errors, shown)
         self.title = figure.text(0.012, 0.975, "", fontsize=11.5, fontweight="bold", va="top")
-        figure.get_layout_engine().set(rect=(0, 0, 1, 0.93))  # type: ignore[union-attr]
+        figure.set_layout_engine("constrained", rect=(0, 0, 1, 0.93))
         self.moving: Sequence[Artist] = (self.after, self.head, self.values, self.cut, self.title, *self.markers)
 
     def draw(self, rank: int) -> str:
@@ -135,7 +136,7 @@ class RankStage:
         self.after.set_data(self.shown.predictions[rank])
         self.head.set_text(f"prediction, rank {rank}")
         kept = np.arange(self.shown.singular_values.size) < rank
-        self.values.set_facecolor([BLUE if keep else PALE for keep in kept])  # type: ignore[attr-defined]
+        self.values.set_facecolor([BLUE if keep else PALE for keep in kept])
         self.cut.set_data([rank + 0.5] * 2, [0, 1.05 * self.shown.singular_values[0]])
         for marker, error in zip(self.markers, self.shown.errors.values(), strict=True):
             marker.set_data([rank], [error[rank]])
@@ -162,7 +163,7 @@ def _error_curves(axes: Axes, shown: Ranks) -> list[Line2D]:
     markers = []
     for (name, error), (colour, shape, dash) in zip(shown.errors.items(), MARKS, strict=False):
         axes.plot(range(len(error)), error, color=colour, linestyle=dash, linewidth=1.8, zorder=BEHIND, label=name)
-        style = {"marker": shape, "color": colour, "markeredgecolor": "white", "markersize": 9}
+        style: dict[str, Any] = {"marker": shape, "color": colour, "markeredgecolor": "white", "markersize": 9}
         markers += axes.plot([], [], linestyle="none", **style)
     axes.set(xlim=(-0.3, len(shown.predictions) - 0.5), xlabel="rank", ylabel="RMSE, stars")
     axes.set_ylim(0, 1.12 * max(max(error) for error in shown.errors.values()))

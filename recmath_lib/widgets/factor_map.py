@@ -45,12 +45,12 @@ def factor_map(
     """
     films = film_factors(titles, item_factors, user_factors, labelled, directions, groups)
     pairs = list(combinations(range(films.item_factors.shape[1]), 2))
-    view = checked_view(films, View(*sorted(axes)))
+    view = checked_view(films, View(min(axes), max(axes)))
     caption, states = partial(_caption, films, widget_id), partial(map_states, pairs)
     panel = Panel(map_scene(films), view, caption, states)
     options = [(f"{a + 1} and {b + 1}", (a, b)) for a, b in pairs]
     choice = ipywidgets.Dropdown(options=options, value=(view.first, view.second), description="Directions")
-    panel.add("axes", choice, lambda state, pair: View(*pair, state.angle))
+    panel.add("axes", choice, lambda state, pair: View(pair[0], pair[1], state.angle))
     layout = ipywidgets.Layout(width="420px")
     slider = ipywidgets.IntSlider(0, -180, 180, step=TURN, description="Turn, °", layout=layout)
     panel.add("angle", slider, lambda state, angle: replace(state, angle=angle))

@@ -115,7 +115,7 @@ class Stamps:
     def _stamp(self, text: Text) -> tuple[int, int, np.ndarray]:
         """Where the ink of a text begins, below and beside its anchor, and how much of each pixel it covers."""
         align = text.get_horizontalalignment(), text.get_verticalalignment()
-        key = (text.get_text(), text.get_fontproperties(), *align)
+        key = (text.get_text(), text.get_fontproperties(), text.get_rotation(), *align)
         if key not in self._stamps:
             if len(self._stamps) >= self.LIMIT:
                 self._stamps.clear()
