@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 from threadpoolctl import ThreadpoolController
 
 THREADS = 2
-GATHERED = 1 << 18  # numbers gathered for a bucket: 1 MB in float32, what a core's L2 cache holds
+GATHERED = 1 << 17  # numbers gathered for a bucket: half a MB in float32, what a core's L2 cache holds
 SYSTEMS = 1 << 20  # numbers in the systems of a bucket
 ROWS = 1024  # more rows in a bucket bring nothing
 PADDING = 0.25  # the longest row of a bucket may have so much more ratings than the shortest
@@ -120,7 +120,7 @@ def _cuts(counts: NDArray[np.intp], n_factors: int) -> Iterator[slice]:
     end, rated = 0, int(np.count_nonzero(counts))
     while end < rated:
         start, widest = end, int(counts[end])
-        fit = min(ROWS, SYSTEMS // n_factors**2, GATHERED // (n_factors * widest))
+        fit = min(ROWS, SYSTEMS // (widest if _is_short(widest, n_factors) else n_factors) ** 2)
         similar = int(np.searchsorted(-counts[:rated], -widest / (1 + PADDING), side="right")) - start
         rest = rated - start
         end = start + (rest if rest * widest <= TOY else max(1, min(fit, similar)))
@@ -140,62 +140,87 @@ def _bucket(ratings: csr_array, rows: NDArray[np.intp], counts: NDArray[np.intp]
 
 
 def _solve_bucket(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
-    few = bucket.columns.shape[1] <= DUAL_BELOW * factors.shape[1]
+    build = _dual if _is_short(bucket.columns.shape[1], factors.shape[1]) else _primal
     try:
-        return (_solve_dual if few else _solve_primal)(bucket, factors, penalties)
+        return build(bucket, factors, penalties)
     except np.linalg.LinAlgError as error:
         raise _singular(bucket.rows[error.args[0]]) from None
 
 
-def _solve_primal(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
-    """k equations for the k factors of each row: F^T F + penalty I beside F^T r."""
+def _is_short(n_ratings: int, n_factors: int) -> bool:
+    return n_ratings <= DUAL_BELOW * n_factors
+
+
+def _primal(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
+    """k equations for the k factors of each row: [F^T F + penalty I | F^T r]."""
     k = factors.shape[1]
     equations = np.zeros((bucket.rows.size, k, k + 1), factors.dtype)
-    for part in _parts(bucket.columns.shape[1], bucket.rows.size * k):
-        rated = factors.take(bucket.columns[:, part], axis=0)
-        # NumPy is slow at a product of an array with itself: it sees the symmetry and copies one half entry by entry.
-        equations[:, :, :k] += rated.transpose(0, 2, 1) @ rated.copy()
-        equations[:, :, k:] += rated.transpose(0, 2, 1) @ bucket.values[:, part, None]
-    return _solve_ridge(equations, penalties)[:, :, 0]
+    for rows, places in _tiles(bucket, k):
+        rated = factors.take(bucket.columns[rows, places], axis=0).transpose(0, 2, 1)
+        _add_gram(equations[rows, :, :k], rated)
+        equations[rows, :, k:] += rated @ bucket.values[rows, places, None]
+    return _solve_ridge(equations, penalties)
 
 
-def _solve_dual(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
-    """w equations, one per rating: F^T (F F^T + penalty I)^-1 r is the same vector (push-through identity)."""
-    rated = factors.take(bucket.columns, axis=0)
-    gram = rated @ rated.transpose(0, 2, 1).copy()
-    weights = _solve_ridge(np.concatenate([gram, bucket.values[:, :, None]], axis=2), penalties)
-    return (rated.transpose(0, 2, 1) @ weights)[:, :, 0]
+def _dual(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
+    """w equations, one per rating, [F F^T + penalty I | r]; F^T times their solution is the same vector."""
+    b, w = bucket.columns.shape
+    k = factors.shape[1]
+    equations = np.zeros((b, w, w + 1), factors.dtype)
+    equations[:, :, w] = bucket.values
+    for rows, _ in _tiles(bucket, k):
+        _add_gram(equations[rows, :, :w], factors.take(bucket.columns[rows], axis=0))
+    weights = _solve_ridge(equations, penalties)
+    solutions = np.empty((b, k), factors.dtype)
+    for rows, _ in _tiles(bucket, k):
+        solutions[rows] = (weights[rows, None] @ factors.take(bucket.columns[rows], axis=0))[:, 0]
+    return solutions
 
 
-def _parts(width: int, cells: int) -> Iterator[slice]:
-    """Slices of the width; a row too long for a bucket is gathered in several."""
-    step = max(1, GATHERED // cells)
-    return (slice(start, start + step) for start in range(0, width, step))
+def _tiles(bucket: Bucket, n_factors: int) -> Iterator[tuple[slice, slice]]:
+    """Parts of the rectangle whose factors fit into the cache; a long row is a tile of its own, or several."""
+    b, w = bucket.columns.shape
+    tall, wide = max(1, GATHERED // (n_factors * w)), max(1, GATHERED // n_factors)
+    for row in range(0, b, tall):
+        for place in range(0, w, wide):
+            yield slice(row, row + tall), slice(place, place + wide)
+
+
+def _add_gram(gram: NDArray, left: NDArray) -> None:
+    """Add left left^T, for each matrix of the batch."""
+    half = left.shape[1] // 2
+    # In two halves, because NumPy is slow at the product of an array with its own transpose.
+    for part in (slice(half), slice(half, None)):
+        gram[:, part] += left[:, part] @ left.transpose(0, 2, 1)
 
 
 # ---- many small systems side by side ---------------------------------------------------------------------------------
 
 
 def _solve_ridge(equations: NDArray, penalties: NDArray) -> NDArray:
-    """Solutions of (A + penalty I) x = y, the equations being [A | y], shape (b, s, s + 1). It adds to A in place."""
-    size = equations.shape[1]
+    """Solutions x of (A + penalty I) x = y, shape (b, s), the equations being [A | y]. It adds to A in place."""
+    b, size, _ = equations.shape
     diagonal = np.einsum("bii->bi", equations[:, :, :size])
     diagonal += penalties[:, None]
     # A pivot of A + penalty I is never below the penalty, but rounding can bring one there, or below 0.
     least = np.maximum(penalties[:, None], size * np.finfo(equations.dtype).eps * diagonal)
-    return _eliminate(equations, least, penalties == 0)
+    solutions = np.empty((b, size, 1), equations.dtype)
+    _eliminate(equations, solutions, least, penalties == 0)
+    return solutions[:, :, 0]
 
 
-def _eliminate(equations: NDArray, least: NDArray, free: NDArray[np.bool_]) -> NDArray:
-    """Solutions of [A | Y], shape (b, s, s + r): the first half of the unknowns from the second, and so on."""
+def _eliminate(equations: NDArray, solutions: NDArray, least: NDArray, free: NDArray[np.bool_]) -> None:
+    """Solve [A | Y], shape (b, s, s + r), into solutions: the first half of the unknowns through the second."""
     size = equations.shape[1]
     if size <= LEAF:
-        return _inverse(equations[:, :, :size], least, free) @ equations[:, :, size:]
+        np.matmul(_inverse(equations[:, :, :size], least, free), equations[:, :, size:], out=solutions)
+        return
     half, rest = size // 2, size - size // 2
-    first = _eliminate(equations[:, :half], least[:, :half], free)
+    first = np.empty((len(equations), half, equations.shape[2] - half), equations.dtype)
+    _eliminate(equations[:, :half], first, least[:, :half], free)
     schur = equations[:, half:, half:] - equations[:, half:, :half] @ first
-    second = _eliminate(schur, least[:, half:], free)
-    return np.concatenate([first[:, :, rest:] - first[:, :, :rest] @ second, second], axis=1)
+    _eliminate(schur, solutions[:, half:], least[:, half:], free)
+    np.subtract(first[:, :, rest:], first[:, :, :rest] @ solutions[:, half:], out=solutions[:, :half])
 
 
 def _inverse(matrices: NDArray, least: NDArray, free: NDArray[np.bool_]) -> NDArray:
