@@ -1,16 +1,46 @@
 """Pictures of the lessons: `house` is the style and the machinery that all share, the other modules hold the scenes."""
 
 from recmath_lib.plots.factor_map import factor_map
+from recmath_lib.plots.house import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    YELLOW,
+    house,
+    picture,
+)
+from recmath_lib.plots.landscape import loss_landscape
 from recmath_lib.plots.metrics import discount_curves, gain_bars, intervals, precision_recall_steps, staircase
 from recmath_lib.plots.spectrum import rank_explorer
 from recmath_lib.plots.taste import taste_picture
 from recmath_lib.plots.training import training_curves
 
 __all__ = [
+    "BLACK",
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "INK",
+    "ORANGE",
+    "PALE",
+    "PURPLE",
+    "SKY",
+    "VERMILLION",
+    "YELLOW",
     "discount_curves",
     "factor_map",
     "gain_bars",
+    "house",
     "intervals",
+    "loss_landscape",
+    "picture",
     "precision_recall_steps",
     "rank_explorer",
     "staircase",

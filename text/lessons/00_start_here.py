@@ -151,7 +151,7 @@ You said nothing about family films or comedies, and eight of the ten are just t
 
 And one rating replaced seven films out of ten. The last line says why. Four of your five films lie near 0 on the third axis, so they say little about it. The Nebula lies at 1.05. It alone decides how far from home you want to go.
 
-One thing in this cinema is a gift: **we know the axes**, because the course invented them. The module `recmath_lib.cinema` tells how. With real films nobody hands you $Q$. You have to learn $P$ and $Q$ together, from the ratings alone. That is where lesson 01 begins.
+One thing in this cinema is a gift: **we know the axes**, because the course invented them. The module `recmath_lib.cinema` tells how. With real films nobody hands you $Q$. You have to learn $P$ and $Q$ together, from the ratings alone. That is where [lesson 01](01_factorization.ipynb) begins.
 
 ## 3 Does it work?
 
@@ -230,7 +230,7 @@ lessons = {  # place, words, and the lessons it leads to
     "06": (5, 0, "fit the top\nof the list", ["08"]), "07": (4, 1.3, "judge\nfairly", ["08"]),
     "08": (6, 0.65, "real films,\nall models", ["09"]), "09": (7, 0.65, "millions\nof ratings", []),
 }
-ready = {"00", "04"}
+ready = {"00", "01", "02", "03", "04"}
 with plots.house():
     figure = Figure(figsize=(8.3, 2.7), layout="constrained")
     axes, boxes = figure.subplots(), {}
@@ -249,16 +249,16 @@ with plots.house():
     axes.set_axis_off()
     axes.set_title("Fit (blue), judge (red), then both on real films. Dotted lessons are planned")
 steps = [f"{name} {words} leads to {' and '.join(then)}" for name, (_, _, words, then) in lessons.items() if then]
-plots.picture(figure, f"Map of the lessons: {'; '.join(steps)}. Ready: 00 and 04.".replace("\n", " "))
+plots.picture(figure, f"Map of the lessons: {'; '.join(steps)}. Ready: {' '.join(sorted(ready))}.".replace("\n", " "))
 
 # %% [markdown]
 r"""
 | lesson | question it answers | what it derives | state |
 |---|---|---|---|
 | 00 start here | How do five ratings become a list? | fold-in by ridge; the primer | ready, 30 minutes |
-| 01 factorization | What if nobody hands you the axes? | the objective, both readings of $\lambda$, gradients, biases | planned |
-| 02 als | How do you minimize it, and where do you end? | ridge updates by turns, monotone steps, stationary points | planned |
-| 03 svd | When is there a closed form? | Eckart-Young, what missing data breaks, the nuclear norm | planned |
+| [01 factorization](01_factorization.ipynb) | What if nobody hands you the axes? | the objective, both readings of $\lambda$, gradients, biases | ready, 60 minutes |
+| [02 als](02_als.ipynb) | How do you minimize it, and where do you end? | ridge updates by turns, monotone steps, stationary points | ready, 60 minutes |
+| [03 svd](03_svd.ipynb) | When is there a closed form? | Eckart-Young, what missing data breaks, the nuclear norm | ready, 60 minutes |
 | [04 metrics](04_metrics.ipynb) | How good is a ranked list? | precision to NDCG, bounds, ties, conventions, the bootstrap | ready, 60 minutes |
 | 05 bpr | What if people click and never rate? | pairs, their likelihood, all three gradients, implicit ALS | planned |
 | 06 lambdarank | How do you train for the top of the list? | RankNet, lambdas, what is and is not optimized | planned |
@@ -266,7 +266,7 @@ r"""
 | 08 recommender | Which model for real films? | every model on one table; your own vector; EASE | planned |
 | 09 scale | What if there are millions? | costs, memory, the same half-step on many machines | planned |
 
-Only ready lessons are linked. Lesson 04 needs nothing but this page, so you can go there next.
+Only ready lessons are linked. Lessons 01 and 04 need nothing but this page, so you can go to either next.
 
 ## 5 How a lesson works
 
@@ -728,9 +728,9 @@ Many readers know the note *Recommendation & Ranking Mathematics*; the second co
 - A recommendation is an average plus a correction about you: Eq. (0.2). The correction is one dot product.
 - A few ratings fix the correction by a linear system as large as the number of axes: Eq. (0.1). Five ratings went more than two thirds of the way.
 - The penalty is what you believe before the first rating. Axes that no rating touches stay at that belief, and a single rating on such an axis can turn the list over.
-- The axes were a gift. Lessons 01 to 03 will learn them from ratings alone.
+- The axes were a gift. Lessons 01 to 03 learn them from ratings alone.
 
 **Papers.** Hoerl and Kennard (1970), *Ridge regression: biased estimation for nonorthogonal problems*. Koren, Bell and Volinsky (2009), *Matrix factorization techniques for recommender systems*. Hu, Koren and Volinsky (2008), *Collaborative filtering for implicit feedback datasets*. Eckart and Young (1936), *The approximation of one matrix by another of lower rank*.
 
-**Next.** [Lesson 04: How good is a ranked list?](04_metrics.ipynb) Lessons 01 to 03 are planned.
+**Next.** [Lesson 01](01_factorization.ipynb) learns the axes and the tastes together, from the ratings alone. If you came for rankings, [lesson 04: How good is a ranked list?](04_metrics.ipynb) needs nothing but this page.
 """

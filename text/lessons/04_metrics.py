@@ -394,7 +394,7 @@ plots.discount_curves({name: [discount(i) for i in range(1, 11)] for name, disco
 """
 ## Deeper: repair the item mean
 
-Give every film five invented ratings of the average value before you take its mean. A film with one rating then says little, a film with 300 says what it said. This is *damping*; lesson 01 (planned) gets it from a penalty.
+Give every film five invented ratings of the average value before you take its mean. A film with one rating then says little, a film with 300 says what it said. This is *damping*; [lesson 01](01_factorization.ipynb) gets it from a penalty.
 """
 
 # %% tags=["deeper"]
