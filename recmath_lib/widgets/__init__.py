@@ -1,6 +1,7 @@
 """Things to move: `panel` is what every widget is made of, the other modules hold the widgets of the lessons."""
 
 from recmath_lib.widgets.factor_map import factor_map
+from recmath_lib.widgets.landscape import loss_landscape
 from recmath_lib.widgets.metrics import metric_staircase, ranking_playground
 from recmath_lib.widgets.spectrum import rank_explorer
 from recmath_lib.widgets.taste import taste_panel
@@ -8,6 +9,7 @@ from recmath_lib.widgets.training import training_curves
 
 __all__ = [
     "factor_map",
+    "loss_landscape",
     "metric_staircase",
     "rank_explorer",
     "ranking_playground",
