@@ -18,7 +18,9 @@ from recmath_lib.plots.house import (
 )
 from recmath_lib.plots.landscape import loss_landscape
 from recmath_lib.plots.metrics import discount_curves, gain_bars, intervals, precision_recall_steps, staircase
+from recmath_lib.plots.spectra import direction_ends, scree
 from recmath_lib.plots.spectrum import rank_explorer
+from recmath_lib.plots.sweeps import als_sweeps
 from recmath_lib.plots.taste import taste_picture
 from recmath_lib.plots.training import training_curves
 
@@ -34,6 +36,8 @@ __all__ = [
     "SKY",
     "VERMILLION",
     "YELLOW",
+    "als_sweeps",
+    "direction_ends",
     "discount_curves",
     "factor_map",
     "gain_bars",
@@ -43,6 +47,7 @@ __all__ = [
     "picture",
     "precision_recall_steps",
     "rank_explorer",
+    "scree",
     "staircase",
     "taste_picture",
     "training_curves",
