@@ -1528,14 +1528,14 @@ PROOF = OrderTask(
 # The listings call `ridge`, which is printed before them.
 
 
-def ridge(factors: Floats, ratings: Floats, penalty: float) -> Floats:
+def ridge(factors: np.ndarray, ratings: np.ndarray, penalty: float) -> np.ndarray:
     """The vector of Eq. (2.3): least squares with sqrt(penalty) I as further rows, rated 0."""
     k = factors.shape[1]
     rows = np.vstack([factors, penalty**0.5 * np.eye(k)])
     return np.linalg.lstsq(rows, np.append(ratings, np.zeros(k)))[0]
 
 
-def als_losses_listing(R: ArrayLike, Q0: ArrayLike, reg: float, n_iters: int) -> Floats:
+def als_losses_listing(R: ArrayLike, Q0: ArrayLike, reg: float, n_iters: int) -> np.ndarray:
     """The loss after each iteration of ALS. A cell of R that is nan was not rated."""
     R, Q = np.array(R, dtype=float), np.array(Q0, dtype=float)
     rated = ~np.isnan(R)
@@ -1548,14 +1548,14 @@ def als_losses_listing(R: ArrayLike, Q0: ArrayLike, reg: float, n_iters: int) ->
     return np.array(losses)
 
 
-def user_vector_listing(Q: ArrayLike, r: ArrayLike, observed: ArrayLike, reg: float) -> Floats:
+def user_vector_listing(Q: ArrayLike, r: ArrayLike, observed: ArrayLike, reg: float) -> np.ndarray:
     """A user's vector. What was not rated is set to 0 first, so that no nan gets in."""
     Q, r = np.array(Q, dtype=float), np.where(observed, r, 0.0)
     rated = r != 0
     return ridge(Q[rated], r[rated], reg)
 
 
-def random_start_listing(n_items: int) -> Floats:
+def random_start_listing(n_items: int) -> np.ndarray:
     """Item factors to start a fit from, the same ones in every run."""
     np.random.seed(42)
     return np.random.randn(n_items, 2) * 0.1
@@ -1584,7 +1584,7 @@ def one_prediction_listing(R: ArrayLike, user: int, item: int) -> float:
     return float(P[user] @ Q[item])
 
 
-def all_predictions_listing(R: ArrayLike) -> Floats:
+def all_predictions_listing(R: ArrayLike) -> np.ndarray:
     """All ratings predicted by ALS with one factor. A cell of R that is nan was not rated."""
     R = np.array(R, dtype=float)
     rated, Q = ~np.isnan(R), np.ones((R.shape[1], 1))
