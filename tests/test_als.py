@@ -1,6 +1,8 @@
 """Alternating least squares against fractions, dense least squares, counted operations and finite differences."""
 
+import json
 from fractions import Fraction
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -643,4 +645,39 @@ def test_the_dual_of_one_rating_is_a_multiple_of_its_film():
     np.testing.assert_allclose(als.update_row_dual([q], [rating], penalty), rating * q / (q @ q + penalty), rtol=1e-13)
 
 
-# ---- other libraries -------------------------------------------------------------------------------------------------
+# ---- other libraries, as `benchmarks/record_factorization.py` recorded them ----
+
+
+@pytest.fixture(scope="module")
+def peers():
+    return json.loads(files("recmath_lib").joinpath("data/factorization_peers.json").read_text(encoding="utf-8"))
+
+
+def peer_ratings(peers):
+    return ratings.from_triplets(*(peers["ratings"][name] for name in ("users", "items", "values")))
+
+
+@EVERY_HALF_STEP
+@BOTH
+def test_a_half_step_equals_scikit_learns_ridge(peers, half_step, weighted):
+    recorded = peers["ridge"]["weighted" if weighted else "plain"]
+    P = half_step(peer_ratings(peers), peers["item_factors"], peers["ridge"]["reg"], weighted)
+    np.testing.assert_allclose(P, recorded, rtol=1e-9)
+
+
+@BOTH
+def test_lenskit_solves_the_weighted_problem_in_float32(peers, weighted):
+    recorded = np.array(peers["lenskit"]["user_factors"])
+    P = als.half_step(peer_ratings(peers), peers["item_factors"], peers["lenskit"]["reg"], weighted)
+    assert np.allclose(P, recorded, rtol=1e-4, atol=1e-5) is weighted
+
+
+def test_spark_ends_where_the_weighted_gradient_is_zero(peers):
+    spark = peers["spark"]
+    P, Q = np.array(spark["user_factors"]), np.array(spark["item_factors"])
+    weighted, plain = (
+        max(np.abs(part).max() for part in factorization.gradient(peer_ratings(peers), P, Q, spark["reg"], which))
+        for which in (True, False)
+    )
+    assert weighted < 1e-4 < 1 < plain
+    assert als.imbalance(peer_ratings(peers), P, Q, True) < 1e-5 < 0.1 < als.imbalance(peer_ratings(peers), P, Q, False)
