@@ -154,7 +154,8 @@ def place_labels(anchors: Points, sizes: Points, dots: Points, frame: Points) ->
     for label in [*range(len(anchors)), *range(len(anchors))]:
         others = np.delete(np.arange(len(anchors)), label)
         overlap = _overlap(places[label], half[label], centres[others], half[others])
-        centres[label] = places[label][np.argmin(cost[label] + 60 * overlap)]
+        crossing = _crossing(places[label], half[label], anchors[label], centres[others], half[others], anchors[others])
+        centres[label] = places[label][np.argmin(cost[label] + 60 * overlap + 15 * crossing)]
     return centres
 
 
@@ -173,7 +174,8 @@ def _crowded(places: Points, half: Points, dots: Points, price: float) -> Points
 
 
 def _outside(places: Points, half: Points, frame: Points) -> Points:
-    beyond = np.maximum(half[:, None] - places, places + half[:, None] - frame).max(axis=-1)
+    room = half[:, None] + 3
+    beyond = np.maximum(room - places, places + room - frame).max(axis=-1)
     return np.where(beyond > 0, 1000 + 100 * beyond, 0)
 
 
@@ -182,6 +184,21 @@ def _overlap(places: Points, half: Points, centres: Points, halves: Points) -> P
     across, up = (np.abs(places[:, None, way] - centres[:, way]) - (half + halves)[:, way] - 1 for way in (0, 1))
     nearest = np.maximum(across, up)
     return np.where(nearest < 0, 1 - nearest, 0).sum(axis=-1)  # nan: not placed yet, no overlap
+
+
+def _crossing(place: Points, half: Points, anchor: Points, centres: Points, halves: Points, anchors: Points) -> Points:
+    """How much of a label's line lies under other labels, and of their lines under it; shape (places,)."""
+    way = np.linspace(0, 1, 9)[:-1, None]
+    own, theirs = (
+        to + way * (start - to) for to, start in ((place[:, None], anchor), (centres[:, None], anchors[:, None]))
+    )
+    under = _within(own[:, :, None], centres, halves).sum(axis=(1, 2))
+    return under + _within(theirs.reshape(-1, 2), place[:, None], half).sum(axis=1)
+
+
+def _within(points: Points, centres: Points, halves: Points) -> NDArray[np.bool_]:
+    off = np.abs(points - centres) < halves
+    return off[..., 0] & off[..., 1]
 
 
 # ---------------------------------------------------------------- how it is done

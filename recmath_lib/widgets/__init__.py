@@ -4,10 +4,12 @@ from recmath_lib.widgets.factor_map import factor_map
 from recmath_lib.widgets.landscape import loss_landscape
 from recmath_lib.widgets.metrics import metric_staircase, ranking_playground
 from recmath_lib.widgets.spectrum import rank_explorer
+from recmath_lib.widgets.sweeps import als_sweeps
 from recmath_lib.widgets.taste import taste_panel
 from recmath_lib.widgets.training import training_curves
 
 __all__ = [
+    "als_sweeps",
     "factor_map",
     "loss_landscape",
     "metric_staircase",
