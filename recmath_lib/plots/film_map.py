@@ -130,6 +130,7 @@ class MapMarks:
 SIDES = np.array([(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)])
 RINGS = (7, 17, 30, 46)  # how far from its point a title may stand, in points
 ALONG = np.linspace(0.1, 0.9, 9)  # where an arrow is kept free of titles
+WAY = np.array([0, 0.2, 0.4, 0.6, 0.8])[:, None]  # where a line from a title to its point is looked at
 COVERED = 5  # half the width of a ring around a labelled point
 
 
@@ -188,9 +189,8 @@ def _overlap(places: Points, half: Points, centres: Points, halves: Points) -> P
 
 def _crossing(place: Points, half: Points, anchor: Points, centres: Points, halves: Points, anchors: Points) -> Points:
     """How much of a label's line lies under other labels, and of their lines under it; shape (places,)."""
-    way = np.linspace(0, 1, 9)[:-1, None]
     own, theirs = (
-        to + way * (start - to) for to, start in ((place[:, None], anchor), (centres[:, None], anchors[:, None]))
+        to + WAY * (start - to) for to, start in ((place[:, None], anchor), (centres[:, None], anchors[:, None]))
     )
     under = _within(own[:, :, None], centres, halves).sum(axis=(1, 2))
     return under + _within(theirs.reshape(-1, 2), place[:, None], half).sum(axis=1)

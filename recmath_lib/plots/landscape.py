@@ -276,6 +276,7 @@ class Hills(PathCollection):
         self.side = np.linspace(-terrain.frame, terrain.frame, 161)
         low, high = terrain.ground(0.0)[2], self._heights(highest_reg).max()
         self.levels = low - FLAT + (high - low) * 1.001 * np.linspace(0, 1, BANDS + 1) ** 4  # close where it is flat
+        self._easel = Figure().subplots()  # making axes takes longer than making contours
         self._drawn: dict[tuple[float, ...], NDArray[np.uint8]] = {}
 
     def show(self, reg: float) -> None:
@@ -302,7 +303,9 @@ class Hills(PathCollection):
         return self.terrain.height(np.stack(np.meshgrid(self.side, self.side), axis=-1), reg)
 
     def _bands(self, reg: float) -> list[Path]:
-        return list(Figure().subplots().contourf(self.side, self.side, self._heights(reg), self.levels).get_paths())
+        contours = self._easel.contourf(self.side, self.side, self._heights(reg), self.levels)
+        contours.remove()
+        return list(contours.get_paths())
 
 
 def _pale(n: int) -> Floats:

@@ -126,7 +126,9 @@ def frame_edge(points: Floats) -> float:
     """A round number that no coordinate exceeds, at least 0.1: what is smaller is seen as 0."""
     largest = max(float(np.abs(points).max(initial=0)), 0.1)
     power = 10.0 ** np.floor(np.log10(largest))
-    return float(next(round(stop * power, 9) for stop in (1.5, 2, 3, 5, 7, 10, 15) if stop * power >= largest))
+    return float(
+        next(round(stop * power, 9) for stop in (1, 1.5, 2, 3, 5, 7, 10) if stop * power >= largest * (1 - 1e-9))
+    )
 
 
 def als_sweeps(
@@ -266,9 +268,14 @@ class ObjectiveMarks:
 
 def sweeps_message(run: Sweeps, setting: Setting) -> str:
     """What both objectives have done so far, the one that is minimized first."""
+    if np.abs(run.points[setting.step - run.first]).max() < ZERO:
+        return f"Sweep {setting.step}: the penalty has won, all items lie at 0"
     names = list(run.curves)[:: -1 if setting.weighted else 1]
     minimized, watched = (_risen(run.rises(name, setting.step)) for name in names)
     return f"Sweep {setting.step}: the minimized objective {minimized}, the other {watched}"
+
+
+ZERO = 1e-3  # factors below it change no rating that anybody sees
 
 
 def _risen(rises: Sequence[int]) -> str:
