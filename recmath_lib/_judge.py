@@ -58,7 +58,7 @@ class Finding:
         zero: whether the expected value is all zero, so that passing alone earns nothing.
         size: sort key; the failing case with the smallest is shown. Empty inputs come last, since special rules hold
             there that hide the fault; then the number of entries and the length of the text count.
-        call: the input as text.
+        call: the arguments as text, one by one.
         per_cent: whether the value is a hundred times the expected one.
     """
 
@@ -68,7 +68,7 @@ class Finding:
     sentences: tuple[str, ...] = ()
     zero: bool = False
     size: tuple[bool, int, int] = (False, 0, 0)
-    call: str = ""
+    call: tuple[str, ...] = ()
     per_cent: bool = False
 
 
@@ -242,14 +242,14 @@ def _finding(task: FunctionTask, case: Case, outcome: Outcome) -> Finding:
     expected = _expected(task, case)
     problems = [*_problems(task, outcome, expected)]
     names = inspect.signature(task.reference).bind(*case.args, **case.kwargs).arguments
-    call = ", ".join(f"{name} = {as_input(value)}" for name, value in names.items())
+    call = tuple(f"{name} = {as_input(value)}" for name, value in names.items())
     return Finding(
         kind=case.kind,
         passed=not problems,
         problem=problems[0][0] if problems else "",
         sentences=tuple(sentence for _, sentence in problems),
         zero=all_zero(expected),
-        size=(any(map(holds_empty, names.values())), sum(map(size, names.values())), len(call)),
+        size=(any(map(holds_empty, names.values())), sum(map(size, names.values())), sum(map(len, call))),
         call=call,
         per_cent=outcome.sort == "value" and hundredfold(_measure(task), outcome.value, expected),
     )
@@ -458,22 +458,25 @@ def _exposed(task: CounterExampleTask, value: Any) -> tuple[str, str]:
         return "signature", misfit
     bound = inspect.signature(task.reference).bind(*args, **kwargs)
     allowed = observe_patiently(task.valid, args, kwargs)
+    if allowed.sort == "value" and allowed.value is not None:
+        return "value", f"this input is not allowed: {allowed.value}"
     right = observe_patiently(task.reference, args, kwargs)
     if allowed.sort != "value" or right.sort != "value":
         return "type", f"this input is not allowed: {allowed.text or right.text}"
-    if allowed.value is not None:
-        return "value", f"this input is not allowed: {allowed.value}"
     listed = observe_patiently(task.listing, args, kwargs)
     call = ", ".join(f"{name} = {as_input(given)}" for name, given in bound.arguments.items())
     if task.exposes is not None:
         exposed = observe_patiently(task.exposes, args, kwargs).value is True
     else:
         exposed = listed.sort != "value" or difference(Measure(), listed.value, right.value) is not None
-    return (
-        ("", "")
-        if exposed
-        else ("value", f"on {clip(call, str)} the listing does what it should: {clip(listed.value)}")
+    if exposed:
+        return "", ""
+    harmless = (
+        "the listing does what it should"
+        if task.exposes is None
+        else "the fault does not show in what the listing gives"
     )
+    return "value", f"on {clip(call, str)} {harmless}: {as_input(listed.value)}"
 
 
 def _misfit(task: CounterExampleTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:

@@ -129,7 +129,9 @@ def as_input(value: Any) -> str:
         return clip(value)
     text = np.array2string(value, separator=", ", threshold=40, precision=6, floatmode="maxprec", suppress_small=True)
     usual = value.dtype in (np.dtype(np.int64), np.dtype(float), np.dtype(bool))
-    return clip(f"array({' '.join(text.split())}" + (")" if usual else f", dtype={value.dtype})"), str)
+    return clip(
+        f"array({' '.join(text.split()).replace('[ ', '[')}" + (")" if usual else f", dtype={value.dtype})"), str
+    )
 
 
 def clip(value: Any, how: Any = repr) -> str:

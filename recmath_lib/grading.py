@@ -213,8 +213,19 @@ def _evidence(verdict: Verdict) -> list[str]:
     """The simplest failing case of a function; what is wrong with each number, choice or order."""
     if isinstance(verdict.task, FunctionTask):
         simplest = _simplest(verdict)
-        return [*([simplest.call] if simplest.call else []), *simplest.sentences]
+        return [*_call_lines(simplest.call), *simplest.sentences]
     return [finding.sentences[0] for finding in verdict.findings if not finding.passed]
+
+
+def _call_lines(arguments: Sequence[str]) -> list[str]:
+    """Arguments in as few lines as they need; one that fits on a line is not broken over two."""
+    lines: list[str] = []
+    for argument in [*(f"{argument}," for argument in arguments[:-1]), *arguments[-1:]]:
+        if lines and len(lines[-1]) + 1 + len(argument) <= WIDTH - 6:
+            lines[-1] += f" {argument}"
+        else:
+            lines.append(argument)
+    return lines
 
 
 def _simplest(verdict: Verdict) -> Finding:

@@ -579,6 +579,34 @@ def test_a_listing_that_raises_is_exposed():
     assert "does what it should" in said(broken, {"values": [1]})
 
 
+def matrix_task(size):
+    """The sum of two square matrices' products, on matrices of this size."""
+    table = np.arange(1.0, size**2 + 1).reshape(size, size)
+    return FunctionTask(
+        id="90.9",
+        title="Products",
+        name="products",
+        points=1,
+        reference=lambda first, second, factor: float(factor * np.sum(first * second)),
+        cases=lambda seed: [Case("two matrices", (table, table > 1, 2))],
+        **COMMON,
+    )
+
+
+def test_an_argument_that_fits_on_a_line_stays_on_one():
+    _, *lines = said(matrix_task(3), lambda first, second, factor: 0.0).split("\n")
+    assert lines[:3] == [
+        "      first = array([[1., 2., 3.], [4., 5., 6.], [7., 8., 9.]]),",
+        "      second = array([[False, True, True], [True, True, True], [True, True, True]]), factor = 2",
+        "      you gave 0.0000, expected 88.0000",
+    ]
+
+
+def test_an_argument_longer_than_a_line_is_wrapped():
+    text = said(matrix_task(6), lambda first, second, factor: 0.0)
+    assert max(map(len, text.split("\n"))) <= grading.WIDTH and "36.]]),\n      second = array(" in text
+
+
 # ---------------------------------------------------------------- points
 
 

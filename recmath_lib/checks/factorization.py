@@ -6,6 +6,7 @@ penalty. So each line below shows the one idea that the answer got wrong, and no
 
 from collections.abc import Callable
 from functools import wraps
+from math import exp
 from typing import Any, cast
 
 import numpy as np
@@ -33,7 +34,13 @@ Penalty = Callable[[Floats, Floats, Floats, Floats], float]
 
 # Mistakes that raise an error on some inputs.
 RAISING = {
-    "counts of the other side",
+    "Q not transposed",
+    "counts of the other side: both",
+    "counts of the other side: users by columns",
+    "counts of the other side: items by rows",
+    "counts of the other side: items by rows, in a loop",
+    "counts along the factors",
+    "overflow at -1000: math",
     "the new p in the step of q: in place",
     "the new q in the step of p: in place",
     "written into p and q",
@@ -97,12 +104,32 @@ def objective_from(cell_errors: Callable[[Floats, Mask, Floats], Floats]) -> Ans
     return mf_objective
 
 
-def objective_that_writes_zeros(
+def objective_that_writes(gaps: Callable[[Floats, Mask], Mask]) -> Answer:
+    """The right value, and an R that is no longer the caller's: it holds 0 in the cells that `gaps` marks."""
+
+    def mf_objective(R: Floats, observed: Mask, P: Floats, Q: Floats, reg: float, weighted: bool = False) -> float:
+        R[gaps(R, observed)] = 0
+        return cast(float, objective_with()(R, observed, P, Q, reg, weighted))
+
+    return mf_objective
+
+
+def objective_with_counts_along_factors(
     R: Floats, observed: Mask, P: Floats, Q: Floats, reg: float, weighted: bool = False
 ) -> float:
-    """The right value, and an R that is no longer the caller's."""
-    R[~observed] = 0
-    return cast(float, objective_with()(R, observed, P, Q, reg, weighted))
+    """The counts in one row, multiplied with a table: they go along its columns, or do not fit."""
+    by_user, by_item = once_per_rating(observed, True) if weighted else (np.ones(1), np.ones(1))
+    penalty = np.sum(by_user * P**2) + np.sum(by_item * Q**2)
+    return float(squares((R - P @ Q.T)[observed]) + reg * penalty)
+
+
+def objective_with_weighted_errors(
+    R: Floats, observed: Mask, P: Floats, Q: Floats, reg: float, weighted: bool = False
+) -> float:
+    """The counts before the errors, in place of before the penalty."""
+    counts = observed.sum(axis=1, keepdims=True) if weighted else np.ones((len(P), 1))
+    errors = (np.sqrt(counts) * (R - P @ Q.T))[observed]
+    return float(squares(errors) + reg * both_tables(P, Q, *once_per_rating(observed, False)))
 
 
 def mf_objective(R: Floats, observed: Mask, P: Floats, Q: Floats, reg: float, weighted: bool = False) -> float:
@@ -175,11 +202,11 @@ def objective_cases(seed: int) -> list[Case]:
         Case("an observed rating below 0", (table([-1, 2], [0, 1]), told("11", "01"), P1, Q1, 0.5)),
         Case("no penalty", (table([5, 0], [3, nan]), told("10", "10"), P1, Q1, 0.0)),
         Case("two factors", (table([5, 2], [nan, 1]), told("11", "01"), P2, Q2, 0.2)),
-        Case("the weighted penalty", (table([5, 0], [3, 1]), told("10", "11"), P1, Q1, 0.5), PER_RATING),
+        Case("the weighted penalty", (table([5, 3], [0, 1]), told("11", "01"), P1, Q1, 0.5), PER_RATING),
         Case("the weighted penalty", (table([4, nan, 2], [nan, 1, 5]), told("101", "011"), P1, Q3, 0.5), PER_RATING),
         Case(
             "the weighted penalty with a rating of 0",
-            (table([0, 2], [9, 1]), told("11", "01"), P1, Q1, 1.0),
+            (table([0, 9], [2, 1]), told("10", "11"), P1, Q1, 1.0),
             PER_RATING,
         ),
         Case("the weighted penalty, two factors", (table([5, 2], [nan, 1]), told("11", "01"), P2, Q2, 0.2), PER_RATING),
@@ -300,6 +327,13 @@ OBJECTIVE_WRONG = (
         },
     ),
     WrongAnswer(
+        "a gap filled with the mean",
+        objective_from(lambda R, observed, prediction: (np.where(observed, R, R[observed].mean()) - prediction) ** 2),
+        "You fill the gaps with the mean rating and count the error of it. Nobody gave that rating: its error does not "
+        "belong to the sum.",
+        "lesson 01, Eq. (1.2), the set Ω under the sum",
+    ),
+    WrongAnswer(
         "counts from R",
         objective_with(counted=not_zero),
         "Your errors are right, but n_u and n_i count the cells of R that are not 0. A rating of 0 is a rating, and "
@@ -321,6 +355,20 @@ OBJECTIVE_WRONG = (
         "You divide everything by the number of ratings. That has the same minimum, but it is another number: Eq. "
         "(1.2) and (1.3) are sums.",
         "lesson 01, Eq. (1.2)",
+    ),
+    WrongAnswer(
+        "root of the mean",
+        objective_with(fit=lambda errors: (squares(errors) / errors.size) ** 0.5),
+        "You take the RMSE, which is for reporting. The objective has the sum of the squared errors: no mean, no root.",
+        "lesson 01, Eq. (1.2) beside Eq. (1.10)",
+    ),
+    WrongAnswer(
+        "Q not transposed",
+        lambda R, observed, P, Q, reg, weighted=False: float(
+            np.sum((R - P @ Q)[observed] ** 2) + reg * both_tables(P, Q, *once_per_rating(observed, weighted))
+        ),
+        "P @ Q does not fit: P is (m, k) and Q is (n, k). The table of all predictions is P @ Q.T.",
+        "lesson 01, Eq. (1.1)",
     ),
     WrongAnswer(
         "root of the errors",
@@ -376,7 +424,8 @@ OBJECTIVE_WRONG = (
     WrongAnswer(
         "no penalty",
         objective_with(total=lambda fit, penalty: fit),
-        "The squared errors are right. The penalty is missing: `reg` does nothing in your function.",
+        "The squared errors are right, the penalty is missing. If you wrote it: a line that begins with + does not go "
+        "on from the return above it, unless brackets hold both.",
         "lesson 01, Eq. (1.2)",
     ),
     WrongAnswer(
@@ -400,6 +449,9 @@ OBJECTIVE_WRONG = (
             "tables": objective_with(penalty=of_whole_tables(norm_of, by_rows=row_norms)),
             "tables, plain only": objective_with(penalty=of_whole_tables(norm_of)),
             "rows": objective_with(penalty=row_norms),
+            "rows, weighted only": objective_with(
+                penalty=of_whole_tables(lambda F: norm_of(F) ** 2, by_rows=row_norms)
+            ),
         },
     ),
     *ways(
@@ -460,11 +512,27 @@ OBJECTIVE_WRONG = (
         "its place.",
         "lesson 01, Eq. (1.3)",
     ),
-    WrongAnswer(
+    *ways(
         "counts of the other side",
-        objective_with(counts=reweighted(lambda count, seen, side: seen.sum(axis=side) * 1.0)),
-        "The counts have changed places. n_u is the number of ratings in row u of `observed`, its sum over axis 1; n_i "
-        "is that of column i, its sum over axis 0.",
+        "You count along the wrong side of `observed`. n_u is the number of ratings in row u, its sum over axis 1; "
+        "n_i is the number in column i, its sum over axis 0.",
+        "lesson 01, Eq. (1.3)",
+        {
+            "both": objective_with(counts=reweighted(lambda count, seen, side: seen.sum(axis=side) * 1.0)),
+            "users by columns": objective_with(counts=reweighted(lambda count, seen, side: seen.sum(axis=0) * 1.0)),
+            "items by rows": objective_with(counts=reweighted(lambda count, seen, side: seen.sum(axis=1) * 1.0)),
+            "items by rows, in a loop": objective_with(
+                counts=reweighted(
+                    lambda count, seen, side: np.array([seen[row].sum() * 1.0 for row in range(count.size)])
+                )
+            ),
+        },
+    ),
+    WrongAnswer(
+        "counts along the factors",
+        objective_with_counts_along_factors,
+        "NumPy lines up `counts * P**2` from the right: counts go along the factors, not along the rows. Write "
+        "`counts[:, None] * P**2`, or `counts @ np.sum(P**2, axis=1)`.",
         "lesson 01, Eq. (1.3)",
     ),
     WrongAnswer(
@@ -493,10 +561,21 @@ OBJECTIVE_WRONG = (
         "You weight the items and not the users. In the weighted objective ‖p_u‖² counts n_u times as well.",
         "lesson 01, Eq. (1.3)",
     ),
-    WrongAnswer(
+    *ways(
         "shares instead of counts",
-        objective_with(counts=reweighted(lambda count, seen, side: count / seen.sum())),
-        "You weight by the share of all ratings, n_u/|Ω|. The weight is the count n_u itself.",
+        "You weight each row by a share, its ratings divided by some total. The weight is the count n_u itself.",
+        "lesson 01, Eq. (1.3)",
+        {
+            "of all ratings": objective_with(counts=reweighted(lambda count, seen, side: count / seen.sum())),
+            "of the row's cells": objective_with(
+                counts=reweighted(lambda count, seen, side: count / seen.shape[1 - side])
+            ),
+        },
+    ),
+    WrongAnswer(
+        "errors weighted",
+        objective_with_weighted_errors,
+        "You weight the errors of a user by n_u. The weights belong to the penalty; every rating's error counts once.",
         "lesson 01, Eq. (1.3)",
     ),
     WrongAnswer(
@@ -519,12 +598,15 @@ OBJECTIVE_WRONG = (
         "rated or not.",
         "lesson 01, Eq. (1.2)",
     ),
-    WrongAnswer(
+    *ways(
         "zeros written into R",
-        objective_that_writes_zeros,
         "Your value is right. But R belongs to the caller, and now it holds zeros that nobody gave. Work on a copy, or "
         "pick the cells with `R[observed]`.",
         "the contract of task 01.1: inputs stay as they were",
+        {
+            "in every gap": objective_that_writes(lambda R, observed: ~observed),
+            "for nan": objective_that_writes(lambda R, observed: np.isnan(R)),
+        },
     ),
 )
 
@@ -534,10 +616,10 @@ OBJECTIVE = FunctionTask(
     name="mf_objective",
     objectives=("O1.2",),
     contract="mf_objective(R, observed, P, Q, reg, weighted=False) → float. R: ratings, an array (m, n) of floats; "
-    "observed: booleans (m, n); P: user factors (m, k); Q: item factors (n, k). The sum over the observed cells of (R_ui "
-    "− p_u·q_i)², plus reg·(‖P‖² + ‖Q‖²), Eq. (1.2); with weighted=True plus reg·(Σ n_u‖p_u‖² + Σ n_i‖q_i‖²), Eq. "
-    "(1.3), where n_u and n_i are the numbers of observed cells in row u and in column i. Unobserved cells of R may "
-    "hold 0, nan or any number; an observed 0 is a rating. Inputs stay as they were.",
+    "observed: booleans (m, n); P: user factors (m, k); Q: item factors (n, k). The sum over the observed cells of "
+    "(R_ui − p_u·q_i)², plus reg·(‖P‖² + ‖Q‖²), Eq. (1.2); with weighted=True plus reg·(Σ n_u‖p_u‖² + Σ n_i‖q_i‖²), "
+    "Eq. (1.3), where n_u and n_i are the numbers of observed cells in row u and in column i. Unobserved cells of R "
+    "may hold 0, nan or any number; an observed 0 is a rating. Inputs stay as they were.",
     points=6,
     hints=(
         "Two sums that can be written and tried one after the other: the errors of the observed cells, and the "
@@ -812,11 +894,33 @@ STEP_WRONG = (
         "learning rate takes it in for both.",
         "lesson 01, Eq. (1.8), the 2 that lr absorbs",
     ),
-    WrongAnswer(
+    *ways(
         "penalty outside the learning rate",
-        both_moved(lambda own, pull, lr, reg, other: own + lr * pull - reg * own),
         "Your penalty is not multiplied by the learning rate: the bracket must hold both, lr · (e·q − reg·p).",
-        "lesson 01, Eq. (1.9)",
+        "lesson 01, Eq. (1.8) and (1.9)",
+        {
+            "all": both_moved(lambda own, pull, lr, reg, other: own + lr * pull - reg * own),
+            "biases": both_moved(lambda own, pull, lr, reg, other: own + lr * pull - reg * own, of_factor=False),
+            "factors": both_moved(lambda own, pull, lr, reg, other: own + lr * pull - reg * own, of_bias=False),
+        },
+    ),
+    *ways(
+        "penalty without the value",
+        "You subtract `reg` itself, however large the value is. The slope of reg · b² goes with b: − reg · own value, "
+        "a larger value is pulled more.",
+        "lesson 01, Eq. (1.8) and (1.9)",
+        {
+            "all": both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg)),
+            "biases": both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg), of_factor=False),
+            "factors": both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg), of_bias=False),
+        },
+    ),
+    WrongAnswer(
+        "biases shrunk together",
+        step_with(bias=lambda error, own, other, lr, reg: own + lr * (error - reg * (own + other))),
+        "You shrink each bias by the sum of both. In Eq. (1.7) each is squared by itself, so each is pulled by its own "
+        "value.",
+        "lesson 01, Eq. (1.7) and (1.8)",
     ),
     WrongAnswer(
         "learning rate forgotten",
@@ -902,6 +1006,21 @@ STEP_WRONG = (
         "Your biases are right, but the factors follow an error of their own, r − p·q. One error serves all four: what "
         "mean, biases and factors together get wrong.",
         "lesson 01, Eq. (1.9)",
+    ),
+    WrongAnswer(
+        "brackets of the prediction forgotten",
+        step_with(error=lambda mu, bu, bi, p, q, r: r - mu + bu + bi + p @ q),
+        "You subtract the mean and add the rest. All four parts of the prediction are subtracted: r − (mu + bu + bi + "
+        "p·q).",
+        "lesson 01, Eq. (1.6)",
+    ),
+    WrongAnswer(
+        "mean moved first",
+        lambda mu, bu, bi, p, q, r, lr, reg: step_with()(
+            mu + lr * old_error(mu, bu, bi, p, q, r), bu, bi, p, q, r, lr, reg
+        ),
+        "You move the mean and compute the error again. The mean is computed once, before training, and stays.",
+        "lesson 01, Eq. (1.6)",
     ),
     WrongAnswer(
         "error squared",
@@ -1046,7 +1165,7 @@ def drawn_bounded(rng: Generator, k: int) -> tuple[Any, ...]:
 def bounded_cases(seed: int) -> list[Case]:
     """Ordinary ratings first; three drawn ones last."""
     rng = np.random.default_rng(seed)
-    p, q, steep, flat = np.array([1.0, 2.0]), np.array([0.5, -0.4]), np.array([50.0, 0.0]), np.array([20.0, 1.0])
+    p, q, steep, flat = np.array([1.0, 2.0]), np.array([0.5, -0.4]), np.array([50.0, 1.0]), np.array([20.0, 0.0])
     return [
         Case("a rating above its prediction", (p, q, 5.0, 1.0, 5.0, 0.1)),
         Case("a rating below its prediction", (p, q, 1.0, 1.0, 5.0, 0.1)),
@@ -1125,6 +1244,27 @@ BOUNDED_WRONG = (
         bounded_with(slope=lambda s, low, high: (high - low) * expit(s) * (1 - expit(s))),
         "You take the slope of σ at σ(p·q): the function is applied twice. The slope at x = p·q is σ(x)(1 − σ(x)).",
         "lesson 00, card 7: Logistic likelihood",
+    ),
+    WrongAnswer(
+        "slope from the prediction",
+        bounded_with(slope=lambda s, low, high: (low + (high - low) * s) * (1 - low - (high - low) * s)),
+        "You put the prediction r̂ itself into s(1 − s). That formula is for σ, between 0 and 1; stretching comes "
+        "after and multiplies the slope by high − low.",
+        "lesson 00, card 7: Logistic likelihood",
+    ),
+    WrongAnswer(
+        "width too often",
+        bounded_with(slope=lambda s, low, high: (high - low) ** 2 * s * (1 - s)),
+        "Your slope has the width of the scale twice: (r̂ − low)(high − r̂) is (high − low)² σ(1 − σ). Divide once by "
+        "high − low.",
+        "lesson 00, card 7: Logistic likelihood",
+    ),
+    WrongAnswer(
+        "rating put on 0 to 1",
+        bounded_with(slope=lambda s, low, high: s * (1 - s) / (high - low)),
+        "You scale the rating to 0..1 and take the error there, which is (high − low) times too small. The squared "
+        "error asked for is in the units of the ratings.",
+        "the contract of task 01.3",
     ),
     WrongAnswer(
         "slope of tanh",
@@ -1242,12 +1382,12 @@ BOUNDED_WRONG = (
         "Your logistic function falls: it has exp(x) where exp(−x) belongs. σ(x) = 1/(1 + exp(−x)) rises from 0 to 1.",
         "the contract of task 01.3",
     ),
-    WrongAnswer(
+    *ways(
         "overflow at -1000",
-        bounded_with(squashed=naive),
-        "Your values are right. But exp(1000) is too large for a float: NumPy warns, and only luck makes 1/inf the 0 "
-        "you need. Take exp of −|x|, which is at most 1, or scipy.special.expit.",
+        "At p·q = −1000 your σ needs exp(1000), too large for a float: NumPy warns, math.exp raises an error. Take exp "
+        "only of −|x|, which gives at most 1, or scipy.special.expit.",
         "lesson 00, card 7: Logistic likelihood",
+        {"numpy": bounded_with(squashed=naive), "math": bounded_with(squashed=lambda x: 1 / (1 + exp(-x)))},
     ),
     WrongAnswer(
         "inf/inf at 1000",
