@@ -878,21 +878,21 @@ STEP_WRONG = (
         both_moved(lambda own, pull, lr, reg, other: own + 2 * lr * (pull - reg * own)),
         "You keep the 2 of the gradient, so your step is twice as long. In this course the learning rate has taken it "
         "in.",
-        "lesson 01, Eq. (1.8), the 2 that lr absorbs",
+        "lesson 01, above Eq. (1.8)",
     ),
     WrongAnswer(
         "factor 2 on the error only",
         both_moved(lambda own, pull, lr, reg, other: own + lr * (2 * pull - reg * own)),
         "You have a 2 before the error and none before the penalty. Both terms of the gradient have it, and the "
         "learning rate takes it in for both.",
-        "lesson 01, Eq. (1.8), the 2 that lr absorbs",
+        "lesson 01, above Eq. (1.8)",
     ),
     WrongAnswer(
         "factor 2 on the penalty only",
         both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - 2 * reg * own)),
         "You have a 2 before the penalty and none before the error. Both terms of the gradient have it, and the "
         "learning rate takes it in for both.",
-        "lesson 01, Eq. (1.8), the 2 that lr absorbs",
+        "lesson 01, above Eq. (1.8)",
     ),
     *ways(
         "penalty outside the learning rate",
@@ -1470,16 +1470,16 @@ BY_HAND = NumbersTask(
     title="Four numbers by hand",
     name="answer_01_0",
     objectives=("O1.1", "O1.2", "O1.3"),
-    contract="Two users with the factors 2 and 1, three films with the factors 2, 1 and 4, λ = 0.5. User 1 gave film 1 "
-    "a 1; user 2 gave the three films a 1, a 2 and a 5. prediction: user 1, film 3. plain: Eq. (1.2). weighted: Eq. "
-    "(1.3). slope: of the plain objective by the factor of user 2, Eq. (1.4). Each within 0.0005.",
+    contract="Two users with the factors 2 and 1, three films with the factors 2, 1 and 4, λ = 0.5. User 0 gave film 0 "
+    "a 1; user 1 gave the three films a 1, a 2 and a 5. prediction: user 0, film 2. plain: Eq. (1.2). weighted: Eq. "
+    "(1.3). slope: of the plain objective by the factor of user 1, Eq. (1.4). Each within 0.0005.",
     points=4,
     hints=(
         "Write the prediction into each of the six cells first. Four cells have a rating, so four errors count.",
         "The four errors are −3, −1, 1 and 1; their squares sum to 12. ‖P‖² is 2² + 1², ‖Q‖² is 2² + 1² + 4². For the "
         "weighted one, write the number of ratings before each square.",
-        "plain = 12 + 0.5 · (5 + 21). weighted = 12 + 0.5 · (1·4 + 3·1 + 2·4 + 1·1 + 1·16). For the slope, user 2 has "
-        "the errors −1, 1, 1 at the films 2, 1, 4: −2 · (−2 + 1 + 4), and the penalty adds 2 · 0.5 · 1.",
+        "plain = 12 + 0.5 · (5 + 21). weighted = 12 + 0.5 · (1·4 + 3·1 + 2·4 + 1·1 + 1·16). For the slope, user 1 has "
+        "the errors −1, 1, 1 at the film factors 2, 1, 4: −2 · (−2 + 1 + 4), and the penalty adds 2 · 0.5 · 1.",
     ),
     expected=BY_HAND_NUMBERS,
     wrong=(
@@ -1499,7 +1499,7 @@ BY_HAND = NumbersTask(
         WrongAnswer(
             "prediction of the other user",
             {"prediction": float(TOY_P[1, 0] * TOY_Q[2, 0])},
-            "That is the prediction for user 2, who has rated the film. User 1 has the factor 2.",
+            "That is the prediction for user 1, who has rated the film. User 0 has the factor 2.",
             "lesson 01, Eq. (1.1)",
         ),
         WrongAnswer(
@@ -1581,13 +1581,13 @@ BY_HAND = NumbersTask(
                 (
                     "users weighted, films not",
                     lambda count, seen, side: count if side == 0 else np.ones(count.size),
-                    "You counted the users by their ratings and the films once. Film 1 has two ratings, so its square "
+                    "You counted the users by their ratings and the films once. Film 0 has two ratings, so its square "
                     "counts twice.",
                 ),
                 (
                     "films weighted, users not",
                     lambda count, seen, side: count if side == 1 else np.ones(count.size),
-                    "You counted the films by their ratings and the users once. User 2 gave three ratings, so the "
+                    "You counted the films by their ratings and the users once. User 1 gave three ratings, so the "
                     "square counts three times.",
                 ),
                 (
@@ -1661,7 +1661,7 @@ BY_HAND = NumbersTask(
         WrongAnswer(
             "slope by the other user",
             {"slope": toy_slope(user=0)},
-            "That is the slope by the factor of user 1. Asked is user 2, who gave three ratings.",
+            "That is the slope by the factor of user 0. Asked is user 1, who gave three ratings.",
             "lesson 01, Eq. (1.4)",
         ),
     ),
@@ -1702,14 +1702,14 @@ WHICH_READING = ChoiceTask(
             "a",
             "It stands in the code once, and runs once per rating. In one epoch, the row of a user with 50 ratings "
             "shrinks 50 times.",
-            "lesson 01, Eq. (1.3) and (1.9)",
+            "lesson 01, Deeper: why SGD has the weighted penalty",
         ),
         WrongAnswer(
             "half the penalty",
             "c",
             "The 2 is missing from the error's term as well. A factor of both terms makes a shorter step, which is "
             "what lr is for; it does not change the balance between them.",
-            "lesson 01, Eq. (1.8), the 2 that lr absorbs",
+            "lesson 01, above Eq. (1.8)",
         ),
         WrongAnswer(
             "no objective",
@@ -1755,21 +1755,21 @@ FREEDOM = ChoiceTask(
             "a",
             f"P G and Q G⁻ᵀ give the same products for every invertible G: {NUMBERS - FREE} of the {NUMBERS} numbers "
             f"can never be told, and need not be. What counts is {FREE}.",
-            "lesson 01, degrees of freedom, below Eq. (1.1)",
+            "lesson 01, section 1, degrees of freedom",
         ),
         WrongAnswer(
             "low rank is enough",
             "b",
             f"A low rank is good for that if the ratings are more than the degrees of freedom. Here they are "
             f"{DEGREES['ratings']} against {FREE}.",
-            "lesson 01, degrees of freedom, below Eq. (1.1)",
+            "lesson 01, section 1, degrees of freedom",
         ),
         WrongAnswer(
             "any sixteen",
             "d",
             "Sixteen are needed, and not any sixteen will do: let one user have no rating at all, and whatever the "
             "others rate, that row stays open.",
-            "lesson 01, degrees of freedom, below Eq. (1.1)",
+            "lesson 01, section 1, degrees of freedom",
         ),
     ),
     right=("c", "C"),
@@ -1801,21 +1801,21 @@ GAUGE = ChoiceTask(
             "a",
             "It cancels in the errors, and that is all there is at reg = 0. But the penalty sees G: with G = 2I, ‖P‖² "
             "grows to four times its size. The smallest objective leaves only what keeps lengths.",
-            "lesson 01, what the penalty does to G",
+            "lesson 01, section 5: What stays free",
         ),
         WrongAnswer(
             "nothing left free",
             "b",
             "Turn P and Q by the same rotation: no product p·q changes, and no length. Nothing in the objective can "
             "tell the two apart.",
-            "lesson 01, what the penalty does to G",
+            "lesson 01, section 5: What stays free",
         ),
         WrongAnswer(
             "signs only",
             "c",
             "Singular vectors are ordered and orthogonal by agreement, so only their signs are left. Nothing asks that "
             "of P and Q: a turn by 30 degrees is as good.",
-            "lesson 01, what the penalty does to G",
+            "lesson 01, section 5: What stays free",
         ),
     ),
     right=("d", "D"),
@@ -1849,21 +1849,21 @@ WHEN_TO_STOP = ChoiceTask(
             "a",
             "The objective says how well known ratings are fitted. Look at the held-out column: the last model is "
             "worse on new ratings than one long before it.",
-            "lesson 01, Eq. (1.10) and early stopping",
+            "lesson 01, section 6, above and below Eq. (1.10)",
         ),
         WrongAnswer(
             "the smallest gap",
             "b",
             "The curves are closest at step 0, before anything is learned. Both errors are large there. A gap is not "
             "an error.",
-            "lesson 01, Eq. (1.10) and early stopping",
+            "lesson 01, section 6, above and below Eq. (1.10)",
         ),
         WrongAnswer(
             "the choice reported as the error",
             "c",
             "The step is right. But it was chosen because this number is low, by luck in part, so it is a little too "
             "kind. It would be fair on ratings that had no say in the choice.",
-            "lesson 01, Eq. (1.10) and early stopping",
+            "lesson 01, section 6, above and below Eq. (1.10)",
         ),
     ),
     right=("d", "D"),
@@ -1914,26 +1914,26 @@ NOT_CONVEX = OrderTask(
             tuple("hbadfgcei"),
             "You use the inequality of convex functions and suppose it afterwards. A proof by contradiction first "
             "says what it supposes.",
-            "lesson 01, not convex jointly: the midpoint",
+            "lesson 01, section 4: Not a bowl",
         ),
         WrongAnswer(
             "contradiction before the numbers",
             tuple("hbafdcgei"),
             "You have a contradiction before there is anything to contradict: first put the three values into the "
             "inequality.",
-            "lesson 01, not convex jointly: the midpoint",
+            "lesson 01, section 4: Not a bowl",
         ),
         WrongAnswer(
             "conclusion before both halves",
             tuple("hbafdgcie"),
             "The conclusion speaks of each block too. That J is convex in p alone has to be shown before.",
-            "lesson 01, convex in each block",
+            "lesson 01, section 4, convex in each block",
         ),
         WrongAnswer(
             "begins with the claim",
             tuple("ihbafdgce"),
             "You begin with what is to be shown. It needs both threads: the contradiction, and the second derivative.",
-            "lesson 01, not convex jointly: the midpoint",
+            "lesson 01, section 4: Not a bowl",
         ),
     ),
     right=(list("hbafdgcei"), "efhbadgci", "h, e, b, f, a, d, g, c, i"),

@@ -2,22 +2,22 @@
 r"""
 # Exercises 01: A rating as a product of two vectors
 
-These tasks go with [lesson 01](../notebooks/01_factorization.ipynb). Write your answer where it says `# your code here` or `...`, run the cell, then run the check below it. A check tells you what kind of case goes wrong and shows you the simplest one. If you are stuck, `hint("01.1")` gives three hints, one at a time, and what your last answer looks like. Points are counted case by case, so half an answer is worth something.
+These tasks go with [lesson 01](../notebooks/01_factorization.ipynb). Write your answer where it says `# your code here` or `...`, run the cell, then run the check below it. A check tells you what kind of case goes wrong and shows you the simplest one. If you are stuck, `hint("01.1")` gives three hints, one at a time, and what your last answer looks like. Points are counted case by case, so half an answer is worth something. A number that a function returns counts as right if six of its digits are.
 
 | task | what | minutes | objective |
 |---|---|---|---|
-| 01.0 | prediction, both objectives and a slope by hand | 10 | O1.1, O1.2, O1.3 |
-| 01.1 | `mf_objective`, in both readings | 15 | O1.2 |
-| 01.2 | `biased_mf_sgd_step` | 10 | O1.6 |
-| 01.3 | transfer: `bounded_gradient`, a prediction that stays on the scale | 20 | O1.3 |
+| 01.0 | prediction, both objectives and a slope by hand | 15 | O1.1, O1.2, O1.3 |
+| 01.1 | `mf_objective`, in both readings | 20 | O1.2 |
+| 01.2 | `biased_mf_sgd_step` | 15 | O1.6 |
+| 01.3 | transfer: `bounded_gradient`, a prediction that stays on the scale | 25 | O1.3 |
 | 01.4 | a choice: which objective does this loop lower? | 3 | O1.2, O1.6 |
 | 01.5 | a choice: fourteen ratings | 5 | O1.1 |
-| 01.6 | a choice: two runs, one minimum | 4 | O1.5 |
-| 01.7 | a choice: when to stop | 4 | O1.6 |
-| 01.8 | the proof that $J$ is not convex, put in order | 8 | O1.4 |
-| 01.9 | a listing with a fault: find an input that exposes it | 5 | O1.2 |
+| 01.6 | a choice: two runs, one minimum | 5 | O1.5 |
+| 01.7 | a choice: when to stop | 5 | O1.6 |
+| 01.8 | the proof that $J$ is not convex, put in order | 10 | O1.4 |
+| 01.9 | a listing with a fault: find an input that exposes it | 7 | O1.2 |
 
-All of it takes about an hour and a half. Short of time? 01.0, 01.1, 01.2 and 01.4 carry most of the lesson in 40 minutes.
+All of it takes about two hours. Short of time? 01.0, 01.1, 01.2 and 01.4 carry most of the lesson in under an hour.
 
 Three rules hold for every function: it returns its values and prints nothing, it leaves its inputs as they were, it draws no random numbers.
 """
@@ -36,16 +36,16 @@ r"""
 
 Two users, three films, one factor, $\lambda = 0.5$. The factors stand at the margins, the ratings in the cells:
 
-| | film 1, $q = 2$ | film 2, $q = 1$ | film 3, $q = 4$ |
+| | film 0, $q = 2$ | film 1, $q = 1$ | film 2, $q = 4$ |
 |---|---|---|---|
-| **user 1, $p = 2$** | 1 | | |
-| **user 2, $p = 1$** | 1 | 2 | 5 |
+| **user 0, $p = 2$** | 1 | ? | ? |
+| **user 1, $p = 1$** | 1 | 2 | 5 |
 
 Give
 
-- `prediction`: what the model predicts for user 1 and film 3, Eq. (1.1);
+- `prediction`: what the model predicts for user 0 and film 2, Eq. (1.1);
 - `plain` and `weighted`: the two objectives, Eq. (1.2) and (1.3);
-- `slope`: the slope of the **plain** objective by the factor of user 2, Eq. (1.4).
+- `slope`: the slope of the **plain** objective by the factor of user 1, Eq. (1.4).
 
 They count within 0.0005. As an example, the same for one user with $p = 3$ who gave two films with $q = 1$ and $q = 0.5$ a 4 and a 1, at $\lambda = 0.1$:
 """
@@ -132,7 +132,7 @@ Write `biased_mf_sgd_step(mu, bu, bi, p, q, r, lr, reg)`, Eq. (1.8) and (1.9). I
 - No factor 2: `lr` has taken it in. Nothing is cut to a scale.
 - The arrays that come back are new. `p` and `q` stay as they were.
 
-A step on a 4 with the mean 3, the biases 0.5 and −0.5 and two vectors of length 1, at `lr=0.1` and `reg=0.2`:
+A step on a rating of 4 with the mean 3, the biases 0.5 and −0.5, one factor, `p = [1.0]` and `q = [0.6]`, at `lr=0.1` and `reg=0.2`:
 """
 
 # %%
@@ -302,8 +302,8 @@ A made-up table of rank 3 with noise: 60 users, 40 films, about 30 % of the cell
 rng = np.random.default_rng(0)
 truth = 3 + rng.normal(size=(60, 3)) @ rng.normal(size=(3, 40)) / 2
 R = truth + rng.normal(0, 0.7, truth.shape)
-trained, held_out = np.split(rng.random((2, *truth.shape)) < 0.3, 2)
-trained, held_out = trained[0], held_out[0] & ~trained[0]
+trained = rng.random(truth.shape) < 0.3
+held_out = ~trained & (rng.random(truth.shape) < 0.3)
 P, Q = rng.normal(0, 0.1, (60, 8)), rng.normal(0, 0.1, (40, 8))
 for step in range(401):
     errors = R - R[trained].mean() - P @ Q.T
@@ -380,8 +380,8 @@ print(f"{objective_listing([[5, np.nan], [3, 1]], [[2], [1]], [[2], [1]], reg=0.
 answer_01_9 = ...  # {"R": ..., "P": ..., "Q": ..., "reg": ...}
 ### BEGIN SOLUTION
 answer_01_9 = {"R": [[0]], "P": [[1]], "Q": [[1]], "reg": 0}
-seen = ~np.isnan(np.array(answer_01_9["R"], dtype=float))
-right = mf_objective(np.array(answer_01_9["R"]), seen, np.array(answer_01_9["P"]), np.array(answer_01_9["Q"]), 0)
+R, P, Q = (np.array(answer_01_9[name], dtype=float) for name in "RPQ")
+right = mf_objective(R, ~np.isnan(R), P, Q, reg=0)
 print(f"the listing {objective_listing(**answer_01_9):.4f}, Eq. (1.2) {right:.4f}")
 ### END SOLUTION
 
