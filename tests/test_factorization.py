@@ -1,7 +1,9 @@
 """Each equation of lesson 01 a second way: loops over ratings, finite differences, one rating at a time, counting."""
 
+import json
 import re
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
@@ -487,6 +489,33 @@ def test_a_bar_is_shown_when_asked_for(capfd):
     assert capfd.readouterr().err == ""
     factorization.fit(cinema(), 1, 0.05, 0.02, n_epochs=2, seed=0, progress=True)
     assert "2/2" in capfd.readouterr().err
+
+
+# ---- what other libraries find (benchmarks/record_factorization.py) ----
+
+
+@pytest.fixture
+def peers():
+    return json.loads(files("recmath_lib").joinpath("data/factorization_peers.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.equation("1.4")
+@pytest.mark.equation("1.5")
+def test_sparks_factors_are_stationary_for_the_weighted_objective_only(peers):
+    ratings, spark = from_triplets(**peers["ratings"]), peers["spark"]
+    factors = np.array(spark["user_factors"]), np.array(spark["item_factors"])
+    weighted, plain = (factorization.gradient(ratings, *factors, spark["reg"], reading) for reading in (True, False))
+    assert np.abs(np.vstack(weighted)).max() < 1e-4 < 1 < np.abs(np.vstack(plain)).max()
+
+
+@pytest.mark.equation("1.9")
+def test_an_epoch_of_surprise_step_by_step(peers):
+    ratings, surprise = from_triplets(**peers["ratings"]), peers["surprise"]
+    P, Q = (np.array(surprise["before"][side]) for side in ("user_factors", "item_factors"))
+    for u, i, r in Problem(ratings, P, Q).triplets:
+        *_, P[u], Q[i] = factorization.sgd_step(0, 0, 0, P[u], Q[i], r, surprise["lr"], surprise["reg"])
+    assert np.allclose(P, surprise["after"]["user_factors"], rtol=1e-12, atol=1e-13)
+    assert np.allclose(Q, surprise["after"]["item_factors"], rtol=1e-12, atol=1e-13)
 
 
 # ---- rounds ----
