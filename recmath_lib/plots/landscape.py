@@ -164,7 +164,7 @@ class Terrain:
     def _trail(self, name: str, path: Floats, reg: float, least: float) -> Trail:
         if path.ndim != 2 or path.shape[1] != 2 or len(path) < 2:
             raise ValueError(f"paths[{name!r}] must have shape (steps + 1, 2), got {path.shape}")
-        inside = np.isfinite(path).all(axis=1) & (np.abs(path).max(axis=1) < 100 * self.reach)
+        inside = np.isfinite(path).all(axis=1) & (np.abs(path).max(axis=1) < BEYOND)
         kept = path if inside.all() else path[: max(int(np.argmin(inside)), 1)]
         above = np.maximum(self.height(kept, reg) - least, 0)
         far = np.flatnonzero(above > THERE)
@@ -178,6 +178,7 @@ class Terrain:
         return bool(abs(sides[0] - sides[1]) + abs(sides[2] - sides[3]) < FLAT and sides[4] > least + FLAT)
 
 
+BEYOND = 1e6  # whoever gets so far away will not come back
 FLAT = 1e-9  # heights that differ by rounding only
 THERE = 1e-3  # so close to the least objective is close enough to count steps
 
