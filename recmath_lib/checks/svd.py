@@ -134,6 +134,11 @@ def or_else(at_nothing: Callable[[Table, Table], float]) -> Callable[[Table, Tab
     return lambda R, observed: means_over(R, observed, 1, at_nothing(R, observed))
 
 
+def flat_means_by_nanmean(R: Table, observed: Table) -> Table:
+    """User means without an axis of their own, nan for a user without ratings."""
+    return means_over(R, observed, 1, nan).ravel()
+
+
 def mean_of_user_means(R: Table, observed: Table) -> float:
     """Each user who rated anything counts once."""
     return float(means_over(R, observed, 1, 0.0)[observed.any(axis=1)].mean())
@@ -173,6 +178,19 @@ def predictions_with(
     return svd_predict
 
 
+def multiplied_by_the_mask(at_nothing: float | None) -> Answer:
+    """`svd_predict` that multiplies by `observed`; None: the mean of all ratings for a user without any."""
+
+    def svd_predict(R: ArrayLike, observed: ArrayLike, n_factors: int) -> Table:
+        values, known = np.asarray(R, float), np.asarray(observed)
+        overall = values[known].mean() if at_nothing is None else at_nothing
+        counts = known.sum(axis=1, keepdims=True)
+        means = np.where(counts > 0, (values * known).sum(axis=1, keepdims=True) / np.maximum(counts, 1), overall)
+        return means + truncated((values - means) * known, n_factors)
+
+    return svd_predict
+
+
 def cut_with(change: Callable[[int], Change]) -> Answer:
     """`svd_predict` with other singular values kept."""
     return predictions_with(low_rank=lambda table, k: rebuilt(table, change(k)))
@@ -186,6 +204,25 @@ def clipped(low: float, high: float) -> Answer:
 def clipped_to_what_was_seen(low_rank: Table, means: Table, R: Table, observed: Table) -> Table:
     """The predictions, moved between the smallest and the largest rating."""
     return np.clip(low_rank + means, R[observed].min(), R[observed].max())
+
+
+def only_missing(low_rank: Table, means: Table, R: Table, observed: Table, elsewhere: float) -> Table:
+    """Predictions of the missing cells alone."""
+    return np.where(observed, elsewhere, low_rank + means)
+
+
+def predictions_filled_again(steps: int) -> Answer:
+    """Fills the missing cells with the prediction and cuts again, until there were that many cuts."""
+
+    def svd_predict(R: ArrayLike, observed: ArrayLike, n_factors: int) -> Table:
+        values, known = np.asarray(R, float), np.asarray(observed)
+        means = of_users(values, known)
+        table = np.zeros_like(values)
+        for _ in range(steps):
+            table = truncated(np.where(known, values - means, table), n_factors)
+        return means + table
+
+    return svd_predict
 
 
 def centred_in_the_ratings_own_type(R: ArrayLike, observed: ArrayLike, n_factors: int) -> Table:
@@ -203,11 +240,16 @@ def scaled_deviations(R: Table, observed: Table) -> Table:
     return np.sqrt(np.where(squares > 0, squares, 1.0))
 
 
-def with_z_scores(R: ArrayLike, observed: ArrayLike, n_factors: int) -> Table:
-    """Divides each row by its spread, and multiplies at the end."""
-    values, known = np.asarray(R, float), np.asarray(observed)
-    means, spread = of_users(values, known), scaled_deviations(values, known)
-    return means + spread * truncated(np.where(known, (values - means) / spread, 0), n_factors)
+def with_z_scores(back: bool) -> Answer:
+    """Divides each row by its spread, and multiplies at the end or not."""
+
+    def svd_predict(R: ArrayLike, observed: ArrayLike, n_factors: int) -> Table:
+        values, known = np.asarray(R, float), np.asarray(observed)
+        means, spread = of_users(values, known), scaled_deviations(values, known)
+        low_rank = truncated(np.where(known, (values - means) / spread, 0), n_factors)
+        return means + (spread if back else 1) * low_rank
+
+    return svd_predict
 
 
 def item_means_where_missing(R: Table, observed: Table, means: Table) -> Table:
@@ -220,9 +262,22 @@ def reversed_values(k: int) -> Change:
     return lambda s: np.concatenate([s[:k][::-1], np.zeros(s.size - k)])
 
 
-def smallest(k: int) -> Change:
-    """Keeps the k smallest values instead."""
-    return lambda s: np.where(np.arange(s.size) >= s.size - k, s, 0)
+def smallest(k: int, beyond: int = 0) -> Change:
+    """Keeps the k smallest values instead, or those before the last ones."""
+    return lambda s: np.where((np.arange(s.size) >= s.size - beyond - k) & (np.arange(s.size) < s.size - beyond), s, 0)
+
+
+def smallest_of_eigh(matrix: Table, k: int) -> Table:
+    """Projects the rows on the first k eigenvectors of XᵀX, which eigh returns rising."""
+    basis = np.linalg.eigh(matrix.T @ matrix)[1][:, :k]
+    return matrix @ basis @ basis.T
+
+
+SMALLEST = {
+    "svd": lambda table, k: rebuilt(table, smallest(k)),
+    "svds without the last": lambda table, k: rebuilt(table, smallest(k, beyond=1)),
+    "eigh": smallest_of_eigh,
+}
 
 
 def rated(rows: Sequence[Sequence[float | None]], missing: float | Sequence[float] = 0.0) -> tuple[Table, Table]:
@@ -248,14 +303,14 @@ def drawn_ratings(rng: Generator, shape: tuple[int, int], k: int, missing: float
 
 
 def prediction_cases(seed: int) -> list[Case]:
-    """Small tables first; three drawn ones last."""
+    """One that tells most mistakes apart, then one for each of the others; three drawn ones last."""
     rng = np.random.default_rng(seed)
     nobody: list[float | None] = [None, None, None]
     return [
-        Case("nothing missing", (*rated([[5, 3, 1], [3, 5, 1]]), 1)),
-        Case("nothing missing", (*rated([[5, 4, 1, 2], [1, 2, 5, 4], [4, 1, 2, 5]]), 2)),
-        Case("missing ratings", (*rated([[5, 3, None], [4, 1, 2], [None, 4, 5]]), 1)),
         Case("missing ratings", (*rated([[5, 1, 2, None], [4, None, 1, 4], [None, 3, 4, 2], [1, 5, 4, 2]]), 2)),
+        Case("a table without gaps", (*rated([[5, 3, 1], [3, 5, 1]]), 1)),
+        Case("a table without gaps", (*rated([[5, 4, 1, 2], [1, 2, 5, 4], [4, 1, 2, 5]]), 2)),
+        Case("missing ratings", (*rated([[5, 3, None], [4, 1, 2], [None, 4, 5]]), 1)),
         Case("missing cells that hold nan", (*rated([[4, 2, None], [5, None, 1]], nan), 1)),
         Case("missing cells that hold nan", (*rated([[4, 2, None], [5, None, 1], [2, 5, 4]], nan), 1)),
         Case(
@@ -264,11 +319,11 @@ def prediction_cases(seed: int) -> list[Case]:
         ),
         Case("a true rating of 0", (*rated([[0, 4, None], [3, 0, 1], [5, 2, 0]]), 1)),
         Case("a user without ratings", (*rated([[5, 2, 4], nobody, [1, 4, None]]), 1)),
-        Case("a user without ratings", (*rated([[5, 2, 4, None], [None] * 4, [1, 4, None, 2]], nan), 2)),
+        Case("a user without ratings", (*rated([[5, 2, 4, None], [None] * 4, [1, 4, None, 3]], nan), 1)),
         Case("more items than users", (*rated([[5, 1, 2, None], [4, 1, None, 5]]), 1)),
         Case("more users than items", (*rated([[5, 1, 4], [4, 2, 2], [None, 3, 5], [1, 5, None]]), 1)),
-        Case("k = min(m, n)", (*rated([[5, 1, None, 4], [2, None, 5, 4]]), 2)),
-        Case("whole numbers as integers", (np.array([[5, 4, 1], [1, 5, 4]]), np.full((2, 3), True), 1)),
+        Case("the full rank, k = min(m, n)", (*rated([[5, 1, None, 4], [2, None, 5, 4]]), 2)),
+        Case("integers", (np.array([[5, 4, 1], [1, 5, 4]]), np.full((2, 3), True), 1)),
         Case("predictions beyond the scale", (*rated([[0, 5, None, 0], [0, 5, 5, None], [5, 0, None, 0]]), 1)),
         Case("missing ratings", drawn_ratings(rng, (3, 5), 1, 0.0)),
         Case("missing cells that hold nan", drawn_ratings(rng, (5, 4), 2, nan)),
@@ -300,6 +355,7 @@ PREDICTION_WRONG = (
         {
             "not zero": predictions_with(mask=lambda R, observed: R != 0),
             "positive": predictions_with(mask=lambda R, observed: R > 0),
+            "not zero, nan to 0 before": predictions_with(mask=lambda R, observed: np.nan_to_num(R) != 0),
             "not nan": predictions_with(mask=lambda R, observed: ~np.isnan(R)),
         },
     ),
@@ -357,6 +413,13 @@ PREDICTION_WRONG = (
         "lesson 03, Eq. (3.4)",
     ),
     WrongAnswer(
+        "a user without ratings gets the mean of all cells",
+        predictions_with(means=or_else(lambda R, observed: np.where(observed, R, 0).mean())),
+        "For someone who rated nothing you average all cells, missing ones as 0. Divide the sum of the observed "
+        "ratings by their number: R[observed].mean().",
+        "the contract of task 03.1: a user without ratings",
+    ),
+    WrongAnswer(
         "a user without ratings gets the mean of the means",
         predictions_with(means=or_else(mean_of_user_means)),
         "For someone who rated nothing you average the users' means, so each user counts once. Asked is the mean of "
@@ -373,6 +436,17 @@ PREDICTION_WRONG = (
             "as they stand": predictions_with(centred=lambda R, observed, means: R - means),
             "nan to 0 before": predictions_with(centred=lambda R, observed, means: np.nan_to_num(R) - means),
             "nan to 0 after": predictions_with(centred=lambda R, observed, means: np.nan_to_num(R - means)),
+        },
+    ),
+    *ways(
+        "missing cells left nan",
+        "A nan is left in the table you decompose, and a single one makes svd fail. Put 0 into missing cells after "
+        "centring. Note that nan times False is nan: choose with np.where(observed, ..., 0), do not multiply.",
+        "the contract of task 03.1: missing cells",
+        {
+            "as they were": multiplied_by_the_mask(at_nothing=None),
+            "as they were, nan for nobody": multiplied_by_the_mask(at_nothing=nan),
+            "everywhere": predictions_with(centred=lambda R, observed, means: np.where(observed, R - means, nan)),
         },
     ),
     WrongAnswer(
@@ -406,11 +480,25 @@ PREDICTION_WRONG = (
         "the contract of task 03.1: missing cells",
     ),
     WrongAnswer(
+        "the global mean for the missing",
+        predictions_with(centred=lambda R, observed, means: np.where(observed, R, R[observed].mean()) - means),
+        "You fill a missing cell with the mean of all ratings, so a strict user seems to like what was not rated. A "
+        "centred missing cell is 0: this user's own mean.",
+        "the contract of task 03.1: missing cells",
+    ),
+    *ways(
+        "filled and cut again",
+        "You fill the missing cells with the prediction and cut again. That is the repair, Eq. (3.6), and a better "
+        "fit to what was observed; this task asks for one cut.",
+        "the contract of task 03.1, and lesson 03, Eq. (3.6)",
+        {f"{steps} cuts": predictions_filled_again(steps) for steps in (2, 10, 20, 50, 100)},
+    ),
+    *ways(
         "divided by the spread",
-        with_z_scores,
         "You divide each user's ratings by their standard deviation. That weighs quiet users more in what the "
         "decomposition is nearest to; here only the mean is taken off.",
         "lesson 03, Eq. (3.5)",
+        {"and multiplied back": with_z_scores(back=True), "for good": with_z_scores(back=False)},
     ),
     WrongAnswer(
         "whole numbers stay whole",
@@ -437,12 +525,18 @@ PREDICTION_WRONG = (
         "user's mean. It is the cut to k of them that predicts anything.",
         "lesson 03, Eq. (3.2)",
     ),
-    WrongAnswer(
+    *ways(
         "the smallest singular values",
-        cut_with(smallest),
-        "You keep the k smallest singular values. Is the order the other way round? NumPy's svd returns them falling, "
-        "SciPy's svds and eigh rising.",
+        "You keep small singular values instead of the largest. Is the order the other way round? NumPy's svd returns "
+        "them falling, SciPy's svds and eigh rising.",
         "lesson 03, Eq. (3.2)",
+        {way: predictions_with(low_rank=low_rank) for way, low_rank in SMALLEST.items()},
+    ),
+    WrongAnswer(
+        "only the last of the k factors",
+        cut_with(lambda k: lambda s: largest(k)(s) - largest(k - 1)(s)),
+        "You keep the term number k alone. Eq. (3.5) adds up the terms 1 to k: s[:k], not s[k - 1].",
+        "lesson 03, Eq. (3.2) and (3.5)",
     ),
     WrongAnswer(
         "values and vectors in opposite orders",
@@ -486,6 +580,13 @@ PREDICTION_WRONG = (
         "Your predictions are deviations from the user's mean. Add the mean, and they are stars.",
         "lesson 03, Eq. (3.5)",
     ),
+    WrongAnswer(
+        "the global mean added back",
+        predictions_with(finish=lambda low_rank, means, R, observed: low_rank + R[observed].mean()),
+        "You add the mean of all ratings to everybody. What was taken off each user comes back to each user: the "
+        "user's own mean.",
+        "lesson 03, Eq. (3.5)",
+    ),
     *ways(
         "clipped",
         "You move predictions into the scale. That is done when you show them; here they stay as they are, and may lie "
@@ -506,12 +607,15 @@ PREDICTION_WRONG = (
         "answer is known: its error there is part of the story.",
         "lesson 03, Eq. (3.5)",
     ),
-    WrongAnswer(
+    *ways(
         "only missing cells predicted",
-        predictions_with(finish=lambda low_rank, means, R, observed: np.where(observed, 0, low_rank + means)),
-        "You leave 0 where a rating was observed. Asked is what the model says everywhere, also where the answer is "
-        "known.",
+        "You fill in nothing where a rating was observed. Asked is what the model says everywhere, also where the "
+        "answer is known.",
         "lesson 03, Eq. (3.5)",
+        {
+            "0 elsewhere": predictions_with(finish=partial(only_missing, elsewhere=0.0)),
+            "nan elsewhere": predictions_with(finish=partial(only_missing, elsewhere=nan)),
+        },
     ),
     *ways(
         "means along the wrong axis",
@@ -522,18 +626,14 @@ PREDICTION_WRONG = (
             "added": predictions_with(finish=lambda low_rank, means, R, observed: low_rank + means.ravel()),
             "taken off": predictions_with(centred=lambda R, observed, means: np.where(observed, R - means.ravel(), 0)),
             "both": predictions_with(means=lambda R, observed: of_users(R, observed).ravel()),
+            "both, nan for nobody": predictions_with(means=flat_means_by_nanmean),
+            "both, nan to 0 after": predictions_with(
+                means=flat_means_by_nanmean,
+                centred=lambda R, observed, means: np.nan_to_num(np.where(observed, R - means, nan)),
+            ),
         },
     ),
 )
-RAISING = {
-    "missing ratings counted in the mean: as they stand",
-    "missing ratings counted in the mean: as they stand, nan left out",
-    "observed read off R: not zero",
-    "missing cells centred too: as they stand",
-    "means along the wrong axis: added",
-    "means along the wrong axis: taken off",
-    "means along the wrong axis: both",
-}
 
 
 def _predict_all(R: ArrayLike, observed: ArrayLike, n_factors: int) -> Table:
@@ -620,6 +720,29 @@ def shrunk_with_v(full: bool) -> Answer:
     return soft_threshold_svd
 
 
+def shrunk_eigenvalues(X: ArrayLike, tau: float) -> Table:
+    """Takes eigenvalues for singular values; a table that is not square has none."""
+    values, vectors = np.linalg.eig(np.asarray(X, float))
+    return np.real(vectors @ np.diag(np.maximum(values.real - tau, 0)) @ np.linalg.inv(vectors))
+
+
+def shrunk_on_one_side(X: ArrayLike, tau: float) -> Table:
+    """Puts the right vectors on both sides."""
+    _, values, right = np.linalg.svd(np.asarray(X, float), full_matrices=False)
+    return (right.T * less_tau(values, tau)) @ right
+
+
+def shrunk_after_centring(X: ArrayLike, tau: float) -> Table:
+    """Takes the mean of each row off first, as task 03.1 does."""
+    means = np.mean(np.asarray(X, float), axis=1, keepdims=True)
+    return means + shrunk_with(less_tau)(np.asarray(X, float) - means, tau)
+
+
+def without_negative_entries(X: ArrayLike, tau: float) -> Table:
+    """Stops the entries of the result at 0, not only the singular values."""
+    return np.maximum(shrunk_with(less_tau)(X, tau), 0)
+
+
 def kept_in_its_own_type(X: ArrayLike, tau: float) -> Table:
     """Writes the result into a copy of X: a whole-number table cuts off what stands behind the point."""
     result = np.array(X)
@@ -673,19 +796,19 @@ def drawn_for_shrinking(rng: Generator, shape: tuple[int, int]) -> tuple[Table, 
 
 
 def shrinking_cases(seed: int) -> list[Case]:
-    """Small tables first; three drawn ones last."""
+    """One that tells most mistakes apart, then one for each of the others; three drawn ones last."""
     rng = np.random.default_rng(seed)
     return [
+        Case("a singular value below tau", (np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 2.0], [2.0, 0.0, 1.0]]), 1.5)),
         Case("a diagonal table", (np.diag([5.0, 2.0]), 1.0)),
         Case("every singular value above tau", (np.array([[3.0, 1.0], [1.0, 3.0]]), 0.5)),
         Case("a singular value below tau", (np.array([[2.0, 1.0], [1.0, -1.5]]), 2.0)),
-        Case("a singular value below tau", (np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 2.0], [2.0, 0.0, 1.0]]), 1.5)),
         Case("tau = 0", (np.array([[1.0, 2.0], [0.5, 4.0]]), 0.0)),
         Case("tau above every singular value", (np.array([[1.0, -1.0], [2.0, 0.5]]), 4.0)),
         Case("more columns than rows", (np.array([[3.0, 0.0, -1.0], [1.0, 2.0, 2.0]]), 0.7)),
         Case("more rows than columns", (np.array([[2.0, 1.0], [-1.0, 3.0], [0.0, 2.0]]), 2.5)),
-        Case("whole numbers as integers", (np.array([[3, 1], [0, 2]]), 1)),
-        Case("a table of zeros", (np.zeros((2, 3)), 1.0)),
+        Case("integers", (np.array([[3, 1], [0, 2]]), 1)),
+        Case("a table of zeros", (np.zeros((3, 3)), 1.0)),
         Case("a singular value below tau", drawn_for_shrinking(rng, (3, 3))),
         Case("more columns than rows", drawn_for_shrinking(rng, (3, 5))),
         Case("more rows than columns", drawn_for_shrinking(rng, (4, 2))),
@@ -770,10 +893,57 @@ SHRINKING_WRONG = (
         "lesson 03, Eq. (3.1) and (3.9)",
     ),
     WrongAnswer(
+        "tau squared",
+        shrunk_with(lambda s, tau: np.maximum(s - tau**2, 0)),
+        "You take off tau². The square in the objective is around X − Z; tau enters as it is.",
+        "lesson 03, Eq. (3.9)",
+    ),
+    WrongAnswer(
+        "eigenvalues for singular values",
+        shrunk_eigenvalues,
+        "You shrink eigenvalues. Only a square table has them, and they can be negative or complex; singular values "
+        "are those of the SVD, at least 0.",
+        "lesson 00, card 2: SVD",
+    ),
+    WrongAnswer(
+        "right vectors on both sides",
+        shrunk_on_one_side,
+        "You put the right vectors on both sides, so the result is symmetric whatever X is. The left side needs the "
+        "left vectors, a_l = X b_l / s_l.",
+        "lesson 03, Eq. (3.1)",
+    ),
+    WrongAnswer(
+        "centred first",
+        shrunk_after_centring,
+        "You take row means off first. Task 03.1 asks for that; here X is thresholded as it is.",
+        "the contract of task 03.2",
+    ),
+    WrongAnswer(
+        "no negative entries",
+        without_negative_entries,
+        "You stop the entries of the result at 0. It is the singular values that stop there; the entries of Z may be "
+        "negative.",
+        "lesson 03, Eq. (3.9)",
+    ),
+    WrongAnswer(
         "tau as a share of the largest",
         shrunk_with(lambda s, tau: np.maximum(s - tau * s[0], 0)),
         "You take off tau times the largest singular value. tau is in the units of the singular values already.",
         "lesson 03, Eq. (3.9)",
+    ),
+    WrongAnswer(
+        "raised to tau",
+        shrunk_with(np.maximum),
+        "You take the larger of s and tau, so small values grow. Asked is the larger of s − tau and 0: np.maximum(s "
+        "- tau, 0).",
+        "lesson 03, Eq. (3.9)",
+    ),
+    WrongAnswer(
+        "only the last term",
+        shrunk_with(lambda s, tau: np.where(np.arange(s.size) == np.sum(s > tau) - 1, s - tau, 0)),
+        "Only one term is left, the last above tau. Does each round of your loop overwrite the one before? Add them "
+        "up: +=.",
+        "lesson 03, Eq. (3.1)",
     ),
     WrongAnswer(
         "capped at tau",
@@ -809,7 +979,7 @@ SHRINKING_WRONG = (
         "the contract of task 03.2: X of any numeric type",
     ),
 )
-RAISING |= {"V for its transpose: thin"}
+
 
 SHRINK = FunctionTask(
     id="03.2",
@@ -867,10 +1037,14 @@ def upside_down(weights: Table) -> Table:
     return 1 / np.sqrt(weights)
 
 
-def roots_along_columns(X: ArrayLike, weights: ArrayLike, n_factors: int) -> Table:
-    """A flat array of weights is lined up with the columns."""
-    roots = np.sqrt(np.asarray(weights, float))
-    return truncated(np.asarray(X, float) * roots, n_factors) / roots
+def roots_along_columns(back: bool) -> Answer:
+    """A flat array of weights is lined up with the columns; afterwards too, or with the rows."""
+
+    def row_weighted_low_rank(X: ArrayLike, weights: ArrayLike, n_factors: int) -> Table:
+        roots = np.sqrt(np.asarray(weights, float))
+        return truncated(np.asarray(X, float) * roots, n_factors) / (roots if back else roots[:, None])
+
+    return row_weighted_low_rank
 
 
 def weighted_after_centring(X: ArrayLike, weights: ArrayLike, n_factors: int) -> Table:
@@ -929,9 +1103,13 @@ def drawn_with_weights(rng: Generator, shape: tuple[int, int], k: int) -> tuple[
 
 
 def weighted_cases(seed: int) -> list[Case]:
-    """Small tables first; three drawn ones last."""
+    """One that tells most mistakes apart, then one for each of the others; three drawn ones last."""
     rng = np.random.default_rng(seed)
     return [
+        Case(
+            "two factors",
+            (np.array([[5.0, 1, 2, 4], [4, 2, 1, 1], [1, 5, 4, 2], [2, 3, 5, 1]]), np.array([1.0, 8, 2, 0.5]), 2),
+        ),
         Case("two users", (np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([4.0, 1.0]), 1)),
         Case("equal weights", (np.array([[1.0, 3.0], [4.0, 1.0]]), np.array([2.0, 2.0]), 1)),
         Case("equal weights", (np.array([[5.0, 3.0], [4.0, 1.0], [1.0, 5.0]]), np.array([1.0, 1.0, 1.0]), 1)),
@@ -940,12 +1118,8 @@ def weighted_cases(seed: int) -> list[Case]:
         Case("more users than items", (np.array([[5.0, 1.0], [4.0, 2.0], [1.0, 5.0]]), np.array([1.0, 0.5, 3.0]), 1)),
         Case("weights far apart", (np.array([[5.0, 1.0], [1.0, 4.0], [2.0, 2.0]]), np.array([0.01, 100.0, 1.0]), 1)),
         Case("weights below 1", (np.array([[5.0, 1.0], [2.0, 4.0]]), np.array([0.25, 0.75]), 1)),
-        Case("k = min(m, n)", (np.array([[5.0, 1.0, 3.0], [2.0, 4.0, 4.0]]), np.array([3.0, 0.5]), 2)),
-        Case("whole numbers as integers", (np.array([[5, 1, 3], [2, 4, 1]]), np.array([1, 3]), 1)),
-        Case(
-            "two factors",
-            (np.array([[5.0, 1, 2, 4], [4, 2, 1, 1], [1, 5, 4, 2], [2, 3, 5, 1]]), np.array([1.0, 8, 2, 0.5]), 2),
-        ),
+        Case("the full rank, k = min(m, n)", (np.array([[5.0, 1.0, 3.0], [2.0, 4.0, 4.0]]), np.array([3.0, 0.5]), 2)),
+        Case("integers", (np.array([[5, 1, 3], [2, 4, 1]]), np.array([1, 3]), 1)),
         Case("as many items as users", drawn_with_weights(rng, (3, 3), 1)),
         Case("more items than users", drawn_with_weights(rng, (3, 5), 2)),
         Case("more users than items", drawn_with_weights(rng, (5, 3), 1)),
@@ -986,6 +1160,19 @@ WEIGHTED_WRONG = (
         "the contract of task 03.3",
     ),
     WrongAnswer(
+        "squares of the weights",
+        weighted_with(before=np.square, after=np.square),
+        "You multiply the rows by w². Squaring makes that w⁴. Multiply by the root, since w ‖x − z‖² = ‖√w x − √w z‖².",
+        "the contract of task 03.3",
+    ),
+    WrongAnswer(
+        "shares before, weights after",
+        weighted_with(before=lambda weights: np.sqrt(weights / weights.sum())),
+        "You make the weights sum to 1 before the cut, and divide by the roots of the old ones after it. What you "
+        "multiply with before, divide by after.",
+        "the contract of task 03.3",
+    ),
+    WrongAnswer(
         "multiplied again",
         weighted_with(after=upside_down),
         "You multiply by √w a second time at the end. To undo the scaling, divide.",
@@ -1011,12 +1198,12 @@ WEIGHTED_WRONG = (
             "over the weight": weighted_with(before=one, after=np.asarray),
         },
     ),
-    WrongAnswer(
+    *ways(
         "weights along the columns",
-        roots_along_columns,
-        "You weigh the films: NumPy lines up a flat array with the columns. Make it a column, np.sqrt(weights)[:, "
-        "None].",
+        "You weigh the films: NumPy lines up a flat array with the columns, and so does X @ np.diag(...). Make it a "
+        "column, np.sqrt(weights)[:, None], that multiplies the rows.",
         "the contract of task 03.3",
+        {"before and after": roots_along_columns(back=True), "before": roots_along_columns(back=False)},
     ),
     *ways(
         "centred first",
@@ -1051,11 +1238,12 @@ WEIGHTED_WRONG = (
         "You keep k − 1 singular values. The first k of them are s[:k]; range(1, k) has only k − 1 numbers.",
         "lesson 03, Eq. (3.2)",
     ),
-    WrongAnswer(
+    *ways(
         "the smallest singular values",
-        weighted_with(low_rank=lambda table, k: rebuilt(table, smallest(k))),
-        "You keep the k smallest singular values. NumPy's svd returns them falling, SciPy's svds and eigh rising.",
+        "You keep small singular values instead of the largest. NumPy's svd returns them falling, SciPy's svds and "
+        "eigh rising.",
         "lesson 03, Eq. (3.2)",
+        {way: weighted_with(low_rank=low_rank) for way, low_rank in SMALLEST.items()},
     ),
     WrongAnswer(
         "singular values left out",
@@ -1074,7 +1262,6 @@ WEIGHTED_WRONG = (
         },
     ),
 )
-RAISING |= {"weights along the columns"}
 
 WEIGHTED = FunctionTask(
     id="03.3",
@@ -1098,6 +1285,25 @@ WEIGHTED = FunctionTask(
     wrong=WEIGHTED_WRONG,
     right=(weighted_by_projection, weighted_by_turns, weighted_as_shares, weighted_with(low_rank=by_svds)),
 )
+
+# Mistakes that some inputs turn into an error.
+RAISING = {
+    "missing ratings counted in the mean: as they stand",
+    "missing ratings counted in the mean: as they stand, nan left out",
+    "observed read off R: not zero",
+    "missing cells centred too: as they stand",
+    "means along the wrong axis: added",
+    "means along the wrong axis: taken off",
+    "means along the wrong axis: both",
+    "means along the wrong axis: both, nan for nobody",
+    "means along the wrong axis: both, nan to 0 after",
+    "missing cells left nan: as they were",
+    "missing cells left nan: as they were, nan for nobody",
+    "missing cells left nan: everywhere",
+    "eigenvalues for singular values",
+    "weights along the columns: before and after",
+    "weights along the columns: before",
+}
 
 
 # ---- 03.0 five numbers by hand ---------------------------------------------------------------------------------------
@@ -1142,6 +1348,31 @@ BY_HAND = NumbersTask(
             {"largest": FIVE["second"], "second": FIVE["largest"]},
             "The two values are right, their order is not: singular values fall.",
             "lesson 03, Eq. (3.1)",
+        ),
+        WrongAnswer(
+            "a negative value",
+            {"second": -FIVE["second"]},
+            "A singular value is a length, so it is never negative. A sign belongs to the vectors.",
+            "lesson 03, Eq. (3.1)",
+        ),
+        WrongAnswer(
+            "lengths of the rows",
+            dict(zip(("largest", "second"), np.linalg.norm(BY_HAND_TABLE, axis=1).tolist(), strict=True)),
+            "These are the lengths of the rows. They would be the singular values if the rows stood at right angles; "
+            "here their dot product is 20.",
+            "lesson 00, card 2: SVD",
+        ),
+        WrongAnswer(
+            "squared twice",
+            {"error": FIVE["second"] ** 4},
+            "You square once too often. The eigenvalue of X Xᵀ is the square of the singular value already.",
+            "lesson 03, Eq. (3.3)",
+        ),
+        WrongAnswer(
+            "tau off the eigenvalue",
+            {"soft": FIVE["largest"] ** 2 - 1},
+            "You take tau off the eigenvalue of X Xᵀ. It comes off the singular value, the root.",
+            "lesson 03, Eq. (3.9)",
         ),
         WrongAnswer(
             "error not squared",
@@ -1306,7 +1537,7 @@ RANK = ChoiceTask(
     options={
         "a": "60: the error is smallest, and by Eckart and Young a higher rank is never worse.",
         "b": "The rank at which 80 % of the squares are kept, so between 20 and 60.",
-        "c": "1: the first singular value stands out most from the next.",
+        "c": "2: the third factor adds only half as much to the squares kept as the second.",
         "d": "3: there the error on held-out ratings is smallest.",
     },
     correct="d",
@@ -1327,10 +1558,10 @@ RANK = ChoiceTask(
             "lesson 03, the rank chosen on held-out ratings",
         ),
         WrongAnswer(
-            "the first gap of the spectrum",
+            "a bend in the spectrum",
             "c",
-            "The spectrum can tell where to look. But ranks 2 and 3 lower the error on held-out ratings, so there is "
-            "something to predict in them, however small beside the first.",
+            "A bend in the spectrum can tell where to look. But the third factor, small as it is, lowers the error on "
+            "held-out ratings once more, so there is something to predict in it.",
             "lesson 03, the rank chosen on held-out ratings",
         ),
     ),
@@ -1541,6 +1772,7 @@ def _as_printed(R: list[list[float]], observed: list[list[bool]], n_factors: int
 def _allowed(R: ArrayLike, observed: ArrayLike, n_factors: int) -> str | None:
     """The sentence for a table that is too large, a k that svds refuses, or nothing to decompose."""
     known = np.asarray(observed)
+    _predict_all(R, observed, n_factors)  # has the sentences for nan, shapes and types
     if max(np.shape(R)) > 6:
         return f"at most 6 users and 6 films, please; your table is {np.shape(R)[0]} × {np.shape(R)[1]}"
     if not 1 <= n_factors < min(np.shape(R)):

@@ -265,7 +265,7 @@ Which rank do you take to predict ratings?
 
 - **a** 60: the error is smallest, and by Eckart and Young a higher rank is never worse.
 - **b** The rank at which 80 % of the squares are kept, so between 20 and 60.
-- **c** 1: the first singular value stands out most from the next.
+- **c** 2: the third factor adds only half as much to the squares kept as the second.
 - **d** 3: there the error on held-out ratings is smallest.
 """
 
