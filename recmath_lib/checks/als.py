@@ -46,6 +46,14 @@ FILLS: dict[str, Callable[[Floats, Mask], Floats]] = {
     "where observed": lambda r, observed: np.where(observed, r, 0.0),
     "nan_to_num": lambda r, observed: np.nan_to_num(r, nan=0.0),
 }
+MEAN_FILLS: dict[str, Callable[[Floats, Mask], Floats]] = {
+    "of the rated": lambda r, observed: np.where(observed, r, r[observed].mean() if observed.any() else 0.0),
+    "for nan": lambda r, observed: np.nan_to_num(r, nan=r[observed].mean() if observed.any() else 0.0),
+}
+NOT_CUT: dict[str, Callable[[Floats, Mask], Floats]] = {
+    "as they are": lambda r, observed: r,
+    "nan_to_num": FILLS["nan_to_num"],
+}
 FROM_ZERO = (
     "You decide from the ratings themselves what was rated: not 0, or above 0. A rating of 0 is a rating, and an "
     "unrated cell may hold anything. `observed` tells them apart."
@@ -57,6 +65,14 @@ FROM_NAN = (
 POISONED = (
     "You multiply by the mask. 0 times nan is nan, so one unrated cell spoils everything it is added to. Pick the "
     "rated rows with Q[observed] and r[observed] instead."
+)
+MEAN_FILLED = (
+    "You fill the unrated cells with a mean rating and fit all of them. Then ratings that nobody gave pull as hard as "
+    "those that somebody did. Leave unrated items out of both QᵀQ and Qᵀr."
+)
+RIGHT_SIDE = (
+    "Your matrix is built from the rated items and your right side from all of them. What stands in r where nothing "
+    "was rated must not get in: Q[observed].T @ r[observed]."
 )
 ZERO_FILLED = (
     "You put 0 into the unrated cells and fit all of them. Then everything that nobody rated pulls towards a rating of "
@@ -147,6 +163,39 @@ def update_filled(fill: Callable[[Floats, Mask], Floats], count_all: bool) -> An
     return als_user_update
 
 
+def update_half_masked(fill: Callable[[Floats, Mask], Floats]) -> Answer:
+    """The matrix from the rated items, the right side from all; what is not rated is what `fill` gives."""
+
+    def als_user_update(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
+        if not observed.any():
+            return np.zeros(Q.shape[1])
+        penalty = once_or_per_rating(reg, int(observed.sum()), len(r), weighted)
+        return solved(Q[observed], np.zeros(observed.sum()), penalty, Q.T @ fill(r, observed))
+
+    return als_user_update
+
+
+def update_masking_ratings_only(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
+    """r is cut to the rated items and Q is not."""
+    if not observed.any():
+        return np.zeros(Q.shape[1])
+    return solved(Q, r[observed], once_or_per_rating(reg, int(observed.sum()), len(r), weighted))
+
+
+def update_with_eye(size: Callable[[Mask], int]) -> Answer:
+    """An identity of another size, which NumPy may stretch or refuse."""
+
+    def als_user_update(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
+        if not observed.any():
+            return np.zeros(Q.shape[1])
+        penalty = once_or_per_rating(reg, int(observed.sum()), len(r), weighted)
+        return np.linalg.solve(
+            Q[observed].T @ Q[observed] + penalty * np.eye(size(observed)), Q[observed].T @ r[observed]
+        )
+
+    return als_user_update
+
+
 def update_by_mask_product(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
     """Multiplies what is not rated by 0."""
     count = max(int(observed.sum()), 1)
@@ -215,8 +264,8 @@ def update_cases(seed: int) -> list[Case]:
         update_case("the weighted penalty, all items rated", [1, 2], [4, 5], [1, 1], 0.5, True),
         update_case("the weighted penalty, an unrated item", [1, 2, 1, 3], [4, 5, 3, nan], [1, 1, 1, 0], 0.5, True),
         update_case("fewer ratings than factors", [[1, 0], [1, 2], [2, 1]], [nan, 3, nan], [0, 1, 0], 0.5),
-        update_case("nobody rated: plain", [[1, 0], [1, 2]], [nan, nan], [0, 0], 0.5),
-        update_case("nobody rated: weighted", [[1, 0], [1, 2]], [nan, nan], [0, 0], 0.5, True),
+        update_case("a user without ratings, plain", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5),
+        update_case("a user without ratings, weighted", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5, True),
         Case("two factors", drawn_update(rng, 5, 2, nan)),
         Case("two factors", drawn_update(rng, 5, 2, 99.0)),
         Case("the weighted penalty, an unrated item", drawn_update(rng, 6, 2, nan), {"weighted": True}),
@@ -224,7 +273,16 @@ def update_cases(seed: int) -> list[Case]:
     ]
 
 
-RAISING = {"no penalty: solve", "inverse of a sum: inv, reg", "inverse of a sum: inv, 1/reg", "nobody: reg times 0"}
+RAISING = {
+    "only one side cut",
+    "identity of the wrong size: the rated items",
+    "identity of the wrong size: all items",
+    "mask not transposed",
+    "no penalty: solve",
+    "inverse of a sum: inv, reg",
+    "inverse of a sum: inv, 1/reg",
+    "nobody: reg times 0",
+}
 
 UPDATE_WRONG = (
     WrongAnswer(
@@ -253,6 +311,29 @@ UPDATE_WRONG = (
         update_with(penalty=lambda reg, rated, items, weighted: reg * items if weighted else reg),
         "You multiply reg by the number of all items, as len(r) or len(Q) gives it. The penalty counts the items this "
         "user rated: observed.sum().",
+        "lesson 02, Eq. (2.2), the factor c_u",
+    ),
+    WrongAnswer(
+        "root of the count",
+        update_with(penalty=lambda reg, rated, items, weighted: reg * rated**0.5 if weighted else reg),
+        "You multiply reg by the square root of the number of ratings. The penalty itself gets the whole number; the "
+        "root belongs into augmented rows, sqrt(reg n) I, which are squared.",
+        "lesson 02, Eq. (2.2) and (2.3)",
+    ),
+    WrongAnswer(
+        "share of the items",
+        update_with(penalty=lambda reg, rated, items, weighted: reg * rated / items if weighted else reg),
+        "You multiply reg by the share of items that were rated, as observed.mean() gives it. Asked is their number, "
+        "observed.sum().",
+        "lesson 02, Eq. (2.2), the factor c_u",
+    ),
+    WrongAnswer(
+        "number of factors",
+        lambda Q, r, observed, reg, weighted=False: update_with()(
+            Q, r, observed, reg * Q.shape[1] if weighted else reg
+        ),
+        "You multiply reg by the number of factors, Q.shape[1]. Asked is the number of items the user rated, "
+        "observed.sum().",
         "lesson 02, Eq. (2.2), the factor c_u",
     ),
     WrongAnswer(
@@ -294,6 +375,39 @@ UPDATE_WRONG = (
             f"{name}, {'all' if count_all else 'rated'} counted": update_filled(fill, count_all)
             for name, fill in FILLS.items()
             for count_all in (True, False)
+        },
+    ),
+    *ways(
+        "unrated items filled with a mean",
+        MEAN_FILLED,
+        "lesson 02, Eq. (2.1), the rows of Q_u",
+        {
+            f"{name}, {'all' if count_all else 'rated'} counted": update_filled(fill, count_all)
+            for name, fill in MEAN_FILLS.items()
+            for count_all in (True, False)
+        },
+    ),
+    *ways(
+        "right side from all items",
+        RIGHT_SIDE,
+        "lesson 02, Eq. (2.2)",
+        {name: update_half_masked(fill) for name, fill in NOT_CUT.items()},
+    ),
+    WrongAnswer(
+        "only one side cut",
+        update_masking_ratings_only,
+        "One of Q and r is cut to the rated items and the other is not, so their lengths differ. Cut both: "
+        "Q[observed] and r[observed].",
+        "lesson 02, Eq. (2.1), the rows of Q_u",
+    ),
+    *ways(
+        "identity of the wrong size",
+        "Your identity has a row for each item. QᵀQ is k × k, one row for each factor, so the penalty needs np.eye(k), "
+        "k = Q.shape[1].",
+        "lesson 02, Eq. (2.2)",
+        {
+            "the rated items": update_with_eye(lambda observed: int(observed.sum())),
+            "all items": update_with_eye(len),
         },
     ),
     *ways(
@@ -373,6 +487,18 @@ UPDATE_WRONG = (
         update_predicting,
         "You return predicted ratings, one per item. Asked is the user's vector p, one number per factor.",
         "lesson 02, Eq. (2.2)",
+    ),
+    *ways(
+        "a guess for nobody",
+        "A user without ratings gets a vector that is not zero. The plain penalty alone is smallest at zero, and the "
+        "contract asks for zeros under both.",
+        "lesson 02, Eq. (2.2), a row without ratings",
+        {
+            "the items' mean": lambda Q, r, observed, reg, weighted=False: (
+                update_with()(Q, r, observed, reg, weighted) if observed.any() else Q.mean(axis=0)
+            ),
+            "ones": update_with(at_nothing=np.ones),
+        },
     ),
     WrongAnswer(
         "nobody: reg times 0",
@@ -509,6 +635,16 @@ def fit_ending_with_users(
     """The users are updated once more after the last items."""
     _, Q, history = fit_with()(R, observed, Q0, reg, n_iters, weighted)
     return all_rows(update_with(), R, observed, Q, reg, weighted), Q, history
+
+
+def fit_with_users_mask(R: Floats, observed: Mask, Q0: Floats, reg: float, n_iters: int, weighted: bool = False) -> Any:
+    """Item i is given row i of the mask, not column i."""
+    P, Q, history = no_users(R, observed, Q0), Q0, []
+    for _ in range(n_iters):
+        P = all_rows(update_with(), R, observed, Q, reg, weighted)
+        Q = np.array([update_with()(P, R[:, i], observed[i], reg, weighted) for i in range(len(Q))])
+        history.append(loss_with()(R, observed, P, Q, reg, weighted))
+    return P, Q, history
 
 
 def fit_over_its_input(R: Floats, observed: Mask, Q0: Floats, reg: float, n_iters: int, weighted: bool = False) -> Any:
@@ -696,6 +832,20 @@ FIT_WRONG = (
         HISTORY,
     ),
     WrongAnswer(
+        "weighted in the history only",
+        fit_with(update=lambda Q, r, seen, reg, weighted: update_with()(Q, r, seen, reg)),
+        "Your history follows `weighted`, your updates do not: they count reg once per row. Pass `weighted` on to "
+        "als_user_update.",
+        HISTORY,
+    ),
+    WrongAnswer(
+        "users plain where items are weighted",
+        fit_with(update=lambda Q, r, seen, reg, weighted: update_with()(Q, r, seen, reg), item_update=update_with()),
+        "With weighted=True your items count reg once per rating and your users do not. Pass `weighted` on to both "
+        "half-steps.",
+        "lesson 02, Eq. (2.5)",
+    ),
+    WrongAnswer(
         "items plain where users are weighted",
         fit_with(item_update=lambda Q, r, seen, reg, weighted: update_with()(Q, r, seen, reg)),
         "With weighted=True your users count reg once per rating and your items do not. Pass `weighted` on to both "
@@ -737,6 +887,9 @@ FIT_WRONG = (
         "updates.",
         HISTORY,
         {
+            "half of all of it": fit_with(
+                loss=lambda R, observed, *rest: loss_with()(R, observed, *rest) / (2 * int(observed.sum()))
+            ),
             "errors only": fit_with(loss=loss_with(fit=lambda *found: float(np.mean(errors(*found) ** 2)))),
             "all of it": fit_with(
                 loss=lambda R, observed, *rest: loss_with()(R, observed, *rest) / int(observed.sum())
@@ -749,6 +902,84 @@ FIT_WRONG = (
         "Your history is the squared error alone. What the half-steps lower is squared error plus penalty; the error "
         "by itself may rise.",
         HISTORY,
+    ),
+    *ways(
+        "a half in front",
+        "Your history has a factor ½. Some papers put it before the squared error, some before everything; this "
+        "objective has none.",
+        "lesson 01, Eq. (1.2)",
+        {
+            "of all": fit_with(loss=lambda *found: loss_with()(*found) / 2),
+            "of the error": fit_with(loss=loss_with(fit=lambda *found: square(errors(*found)) / 2)),
+            "of the penalty": fit_with(
+                loss=loss_with(penalty=lambda observed, P, Q, weighted: penalty_of(observed, P, Q, weighted) / 2)
+            ),
+        },
+    ),
+    WrongAnswer(
+        "absolute errors",
+        fit_with(loss=loss_with(fit=lambda *found: float(np.sum(np.abs(errors(*found)))))),
+        "Your history adds the errors' absolute values. The objective squares them.",
+        "lesson 01, Eq. (1.2)",
+    ),
+    WrongAnswer(
+        "penalty without reg",
+        fit_with(
+            loss=lambda R, observed, P, Q, reg, weighted: loss_with()(R, observed, P, Q, 1.0, weighted),
+        ),
+        "Your history has the sums of squares of P and Q, and not reg before them.",
+        "lesson 01, Eq. (1.2)",
+    ),
+    WrongAnswer(
+        "all ratings counted",
+        fit_with(
+            loss=loss_with(
+                penalty=lambda observed, P, Q, weighted: (
+                    (int(observed.sum()) if weighted else 1) * penalty_of(observed, P, Q, False)
+                )
+            )
+        ),
+        "Your weighted history multiplies the whole penalty by the number of all ratings. Each row counts its own: n_u "
+        "for a user, n_i for an item.",
+        "lesson 01, Eq. (1.3)",
+    ),
+    *ways(
+        "one side counted once",
+        "Your weighted history counts one side once per rating and the other once per row. Both the users' and the "
+        "items' squares are counted once per rating.",
+        "lesson 01, Eq. (1.3)",
+        {
+            "the items": fit_with(
+                loss=loss_with(
+                    penalty=lambda observed, P, Q, weighted: penalty_of(observed, P, 0 * Q, weighted) + square(Q)
+                )
+            ),
+            "the users": fit_with(
+                loss=loss_with(
+                    penalty=lambda observed, P, Q, weighted: penalty_of(observed, 0 * P, Q, weighted) + square(P)
+                )
+            ),
+        },
+    ),
+    WrongAnswer(
+        "running total",
+        fit_with(at_end=lambda P, Q, history: (P, Q, np.cumsum(history))),
+        "Your history adds up over the iterations. Each entry is the objective after one of them: is `total = 0` above "
+        "the loop?",
+        "the contract of task 02.2: history after each iteration",
+    ),
+    WrongAnswer(
+        "only the last loss",
+        fit_with(at_end=lambda P, Q, history: (P, Q, history[-1])),
+        "You return one number as the history. It has an entry for each iteration.",
+        "the contract of task 02.2: history after each iteration",
+    ),
+    WrongAnswer(
+        "mask not transposed",
+        fit_with_users_mask,
+        "An item is given a row of `observed`, as if it were a user. Its ratings are R[:, i], and what was rated of "
+        "them is observed[:, i].",
+        "lesson 02, Eq. (2.5)",
     ),
     WrongAnswer(
         "root mean squared error",
@@ -813,6 +1044,22 @@ FIT_WRONG = (
         {
             "in the updates": fit_with(update=update_by_mask_product),
             "in the history": fit_with(loss=loss_with(fit=lambda R, observed, P, Q: square(observed * (R - P @ Q.T)))),
+        },
+    ),
+    *ways(
+        "right side from all cells",
+        RIGHT_SIDE,
+        "lesson 02, Eq. (2.2)",
+        {name: fit_with(update=update_half_masked(fill)) for name, fill in NOT_CUT.items()},
+    ),
+    *ways(
+        "unrated cells filled with a mean",
+        MEAN_FILLED,
+        "lesson 02, Eq. (2.1), the rows of Q_u",
+        {
+            f"{name}, {'all' if count_all else 'rated'} counted": fit_with(update=update_filled(fill, count_all))
+            for name, fill in MEAN_FILLS.items()
+            for count_all in (True, False)
         },
     ),
     *ways(
@@ -918,6 +1165,13 @@ def prior_by_mask_product(Q: Floats, r: Floats, observed: Mask, reg: float, prio
     return np.linalg.solve(left, Q.T @ (r * observed) + reg * prior)
 
 
+def prior_half_masked(fill: Callable[[Floats, Mask], Floats]) -> Answer:
+    """The matrix from the rated items, the right side from all; what is not rated is what `fill` gives."""
+    return lambda Q, r, observed, reg, prior: solved(
+        Q[observed], np.zeros(observed.sum()), reg, Q.T @ fill(r, observed) + reg * prior
+    )
+
+
 def mixed_by_counts(Q: Floats, r: Floats, reg: float, prior: Floats) -> Floats:
     """The least squares vector and the prior, n to reg."""
     return (len(r) * least_squares(Q, r, 0.0) + reg * prior) / (len(r) + reg)
@@ -966,8 +1220,8 @@ def prior_cases(seed: int) -> list[Case]:
         prior_case("two factors", [[1, 0], [1, 2], [2, 1]], [4, 2, 5], [1, 1, 1], 2.0, [1, -1]),
         prior_case("a prior of 0", [[1, 0], [1, 2], [2, 1]], [4, 2, nan], [1, 1, 0], 0.5, [0, 0]),
         prior_case("fewer ratings than factors", [[1, 0], [1, 2]], [nan, 3], [0, 1], 0.5, [1, -1]),
-        prior_case("nobody rated", [[1, 0], [1, 2]], [nan, nan], [0, 0], 0.5, [1, -1]),
-        prior_case("nobody rated", [2, 1], [0, 99], [0, 0], 2.0, [3]),
+        prior_case("a user without ratings", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5, [1, -1]),
+        prior_case("a user without ratings", [2, 1], [0, 99], [0, 0], 2.0, [3]),
         Case("two factors", (*drawn_update(rng, 5, 2, nan), halves(rng, 2) + 0.25)),
         Case("two factors", (*drawn_update(rng, 5, 2, 99.0), halves(rng, 2) + 0.25)),
         Case("three factors", (*drawn_update(rng, 6, 3, 0.0), halves(rng, 3) + 0.25)),
@@ -1077,6 +1331,27 @@ PRIOR_WRONG = (
         "lesson 02, Eq. (2.2)",
     ),
     WrongAnswer(
+        "mixed by reg",
+        prior_with(solve=lambda Q, r, reg, prior: (1 - reg) * least_squares(Q, r, 0.0) + reg * prior),
+        "You mix the least squares vector and the prior, 1 − reg to reg. reg is no share: it may be above 1, and how "
+        "far it pulls depends on what the rated items say.",
+        "lesson 02, Eq. (2.2)",
+    ),
+    WrongAnswer(
+        "reg · prior added to the solution",
+        prior_with(solve=lambda Q, r, reg, prior: als.update_row(Q, r, reg) + reg * prior),
+        "You solve first and add reg · prior to the solution. It belongs to the right side, Qᵀr + reg · prior, before "
+        "you solve.",
+        "lesson 02, Eq. (2.2)",
+    ),
+    WrongAnswer(
+        "reg on the right side only",
+        prior_with(solve=lambda Q, r, reg, prior: np.linalg.lstsq(Q.T @ Q, Q.T @ r + reg * prior)[0]),
+        "reg · prior is on your right side, but reg is missing in the matrix: QᵀQ + reg I. The penalty's gradient is "
+        "reg (p − prior), and both parts count.",
+        "lesson 02, Eq. (2.2)",
+    ),
+    WrongAnswer(
         "penalty dropped",
         prior_with(solve=lambda Q, r, reg, prior: least_squares(Q, r, reg)),
         "With a rating or more your vector is that of plain least squares: neither reg nor the prior is in it.",
@@ -1105,6 +1380,18 @@ PRIOR_WRONG = (
         prior_by_mask_product,
         POISONED,
         "the contract of task 02.3: unrated entries of r may be anything",
+    ),
+    *ways(
+        "right side from all items",
+        RIGHT_SIDE,
+        "lesson 02, Eq. (2.2)",
+        {name: prior_half_masked(fill) for name, fill in NOT_CUT.items()},
+    ),
+    *ways(
+        "unrated items filled with a mean",
+        MEAN_FILLED,
+        "lesson 02, Eq. (2.1), the rows of Q_u",
+        {name: prior_filled(fill) for name, fill in MEAN_FILLS.items()},
     ),
     *ways(
         "unrated items filled with 0",
@@ -1957,6 +2244,12 @@ COST = NumbersTask(
             "not divided by 3",
             wrong_cost(lambda ratings, rows, k: 2 * ratings * k * (k + 1) + rows * k**3),
             "The matrices are symmetric and positive definite, so solving takes k³/3 (Cholesky), not k³.",
+            "lesson 02, Eq. (2.8)",
+        ),
+        WrongAnswer(
+            "solving left out",
+            {"billions": als.flops(N_RATINGS, 0, SMALL) / 1e9},
+            "This is the first term alone, adding up the matrices. Solving a system for each row comes on top.",
             "lesson 02, Eq. (2.8)",
         ),
         WrongAnswer(
