@@ -357,7 +357,7 @@ r"""
 
 Does a direction mean something? In the cinema we can ask, because we know the three axes that were planted. Take a planted axis $y$ (the place of every film on it) and ask how well a linear function of the films' factors $q_i$ reproduces it. $R^2$ is the share of its variance that is explained:
 
-$$R^2 = 1 - \min_{c,\,w}\ rac{\sum_i (y_i - c - w \cdot q_i)^2}{\sum_i (y_i - ar y)^2} 	ag{3.12}$$
+$$R^2 = 1 - \min_{c,\,w}\ \frac{\sum_i (y_i - c - w \cdot q_i)^2}{\sum_i (y_i - \bar y)^2} \tag{3.12}$$
 
 It asks what *all* directions together know. Ask the same of each direction alone, and you learn whether a direction *is* an axis.
 
