@@ -207,8 +207,9 @@ def _look_alikes(verdict: Verdict, cases: Sequence[Case], found: Sequence[Outcom
         return _same(verdict.task, mine, its) and (not values_right or _breaks_the_same(mine, its))
 
     for wrong in verdict.task.wrong:
-        given = (observe(wrong.answer, case.args, case.kwargs) for case in cases)  # lazily: most differ at once
-        if all(map(alike, found, given)):
+        # Lazily, and the last cases first: these are the richest, and most answers differ there at once.
+        given = (observe(wrong.answer, case.args, case.kwargs) for case in reversed(cases))
+        if all(map(alike, reversed(found), given)):
             yield wrong
 
 
@@ -476,7 +477,8 @@ def _exposed(task: CounterExampleTask, value: Any) -> tuple[str, str]:
         if task.exposes is None
         else "the fault does not show in what the listing gives"
     )
-    return "value", f"on {clip(call, str)} {harmless}: {as_input(listed.value)}"
+    why = observe_patiently(task.why_not, args, kwargs).value if task.why_not else None
+    return "value", f"on {clip(call, str)} {harmless}: {as_input(listed.value)}" + (f". {why}." if why else "")
 
 
 def _misfit(task: CounterExampleTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:

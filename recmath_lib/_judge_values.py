@@ -150,7 +150,8 @@ def described(value: Any) -> str:
     if numbers is not None and (numbers.ndim == 0 or isinstance(value, np.ndarray)):
         return f"{clip(value)}" if numbers.ndim == 0 else _form(numbers, value)
     if isinstance(value, (list, tuple, dict)):
-        return f"a {type(value).__name__} with {len(value)} entries: {clip(value)[:80]}"
+        text = clip(value)
+        return f"a {type(value).__name__} with {len(value)} entries: {text if len(text) <= 80 else text[:76] + ' ...'}"
     return "..." if value is Ellipsis else clip(value)
 
 

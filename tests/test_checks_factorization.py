@@ -110,6 +110,11 @@ def bracket_forgotten(mu, bu, bi, p, q, r, lr, reg):
     return bu + lr * (e - reg * bu), bi + lr * (e - reg * bi), p + lr * (e * q - reg * p), q + lr * (e * p - reg * q)
 
 
+def q_line_copied(mu, bu, bi, p, q, r, lr, reg):
+    e = r - (mu + bu + bi + p @ q)
+    return bu + lr * (e - reg * bu), bi + lr * (e - reg * bi), p + lr * (e * q - reg * p), q + lr * (e * q - reg * q)
+
+
 def filled_arrays(mu, bu, bi, p, q, r, lr, reg):
     e, new_p, new_q = r - (mu + bu + bi + p @ q), np.zeros_like(p), np.zeros_like(q)
     for f in range(len(p)):
@@ -147,6 +152,7 @@ def quietly(**parts):
         ("01.2", "written into p and q", copied_then_added),
         ("01.2", "factor 2 kept", gradient_with_its_two),
         ("01.2", "brackets of the prediction forgotten", bracket_forgotten),
+        ("01.2", "pulled along itself", q_line_copied),
         ("01.2", "whole numbers stay whole", filled_arrays),
         ("01.3", "overflow at -1000", bounded),
         ("01.3", "overflow at -1000", lambda *args: bounded(*args, exp=math.exp)),
@@ -240,6 +246,19 @@ def test_every_order_of_the_proof_that_keeps_the_dependences_is_right():
     task = tasks.NOT_CONVEX
     orders = ["".join(order) for order in permutations("abcdefgh") if task.missing(order) is None]
     assert len(orders) == 8 * 4 and all(grade(task, order + "i").points == task.points for order in orders)
+
+
+@pytest.mark.parametrize(
+    ("R", "Q", "why"),
+    [
+        ([[5, 3]], [[1], [2]], "23.0. It counts every rating of your table."),
+        ([[5, np.nan]], [[1], [2]], "22.0. It counts every rating and leaves out what was not rated."),
+        ([[0, np.nan]], [[0], [1]], "2.0. A rating is left out, but its error is 0."),
+    ],
+)
+def test_an_input_that_exposes_nothing_is_told_why(R, Q, why):
+    finding = grade(tasks.LOST_ZERO, {"R": R, "P": [[1]], "Q": Q, "reg": 1}).findings[0]
+    assert finding.sentences[0].endswith(f"the listing does what it should: {why}")
 
 
 @pytest.mark.parametrize(

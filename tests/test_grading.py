@@ -571,6 +571,11 @@ def test_a_counter_example_must_be_allowed_and_expose_the_fault(answer, sentence
     assert sentence in " ".join(said("90.7", answer).split("\n      "))
 
 
+def test_an_input_that_exposes_nothing_is_told_why():
+    explained = CounterExampleTask(**{**vars(COUNTER), "why_not": lambda values, k=None: f"all {k} lead"})
+    assert said(explained, ([2, 1], 1)).split("\n")[1].endswith("the listing does what it should: 2.0. all 1 lead.")
+
+
 def test_a_listing_that_raises_is_exposed():
     broken = CounterExampleTask(
         **{**vars(COUNTER), "listing": lambda values, k=None: sum(values) / len(values), "id": "90.9"}

@@ -228,12 +228,14 @@ class CounterExampleTask(Task):
         valid: same parameters; None if the input is allowed, else the sentence that says why not.
         exposes: same parameters; whether the input exposes the fault. None: it does when listing and reference differ
             by more than the tolerance of functions, or when only the listing raises.
+        why_not: same parameters; of an input that exposes nothing, a sentence (without its full stop) that says why.
     """
 
     listing: Callable[..., Any]
     reference: Callable[..., Any]
     valid: Callable[..., str | None]
     exposes: Callable[..., bool] | None = None
+    why_not: Callable[..., str] | None = None
 
 
 def _demand(condition: object, rule: str, value: object) -> None:

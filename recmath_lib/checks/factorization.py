@@ -429,6 +429,12 @@ OBJECTIVE_WRONG = (
         "lesson 01, Eq. (1.2)",
     ),
     WrongAnswer(
+        "λ forgotten",
+        lambda R, observed, P, Q, reg, weighted=False: mf_objective(R, observed, P, Q, 1.0, weighted),
+        "Your penalty is the sum of squares as it is: `reg` does nothing in your function. Multiply by it.",
+        "lesson 01, Eq. (1.2)",
+    ),
+    WrongAnswer(
         "penalty on P only",
         objective_with(penalty=lambda P, Q, by_user, by_item: float(by_user @ np.sum(P**2, axis=1))),
         "You penalize the user factors only. Then P could shrink and Q grow for nothing: both tables are penalized.",
@@ -727,12 +733,36 @@ def step_in_their_own_type(
     return bu, bi, new_p.astype(p.dtype), new_q.astype(q.dtype)
 
 
+def step_copied(mu: float, bu: float, bi: float, p: Floats, q: Floats, r: float, lr: float, reg: float) -> Step:
+    """The line of the user bias, copied."""
+    new_bu, _, new_p, new_q = step_with()(mu, bu, bi, p, q, r, lr, reg)
+    return new_bu, new_bu, new_p, new_q
+
+
+def step_left_out(mu: float, bu: float, bi: float, p: Floats, q: Floats, r: float, lr: float, reg: float) -> Step:
+    """The old values."""
+    return bu, bi, p, q
+
+
+along_itself = step_with(factor=lambda error, own, other, lr, reg: own + lr * (error * own - reg * own))
+
+
 def rearranged(order: tuple[int, int, int, int]) -> Answer:
     """The right four values in another order."""
 
     def biased_mf_sgd_step(*args: Any, **kwargs: Any) -> Step:
         step = step_with()(*args, **kwargs)
         return cast(Step, tuple(step[place] for place in order))
+
+    return biased_mf_sgd_step
+
+
+def mixed(wrong: Answer, *places: int) -> Answer:
+    """The right four values, but those in these places from another answer."""
+
+    def biased_mf_sgd_step(*args: Any, **kwargs: Any) -> Step:
+        right, other = step_with()(*args, **kwargs), wrong(*args, **kwargs)
+        return cast(Step, tuple(other[place] if place in places else value for place, value in enumerate(right)))
 
     return biased_mf_sgd_step
 
@@ -963,13 +993,39 @@ STEP_WRONG = (
             "all": both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg * other)),
             "biases": both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg * other), of_factor=False),
             "factors": both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg * other), of_bias=False),
+            "p": mixed(both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg * other)), 2),
+            "q": mixed(both_moved(lambda own, pull, lr, reg, other: own + lr * (pull - reg * other)), 3),
+        },
+    ),
+    *ways(
+        "pulled along itself",
+        "A vector is moved along itself. The slope of p·q by p is q, and by q it is p: each moves along the other.",
+        "lesson 01, Eq. (1.9)",
+        {
+            "both": along_itself,
+            "p": mixed(along_itself, 2),
+            "q": mixed(along_itself, 3),
         },
     ),
     WrongAnswer(
-        "pulled along itself",
-        step_with(factor=lambda error, own, other, lr, reg: own + lr * (error * own - reg * own)),
-        "Your p moves along p and your q along q. The slope of p·q by p is q: each moves along the other.",
-        "lesson 01, Eq. (1.4) and (1.5)",
+        "user bias twice",
+        step_copied,
+        "Both biases come out as the user's. The second line starts from `bi` and shrinks by `bi`; look for a `bu` "
+        "that was copied into it.",
+        "lesson 01, Eq. (1.8)",
+    ),
+    *ways(
+        "only some are moved",
+        "Some of the four values come back as they were. One rating moves all four: both biases and both vectors.",
+        "lesson 01, Eq. (1.8) and (1.9)",
+        {
+            "no bias": mixed(step_left_out, 0, 1),
+            "no user bias": mixed(step_left_out, 0),
+            "no item bias": mixed(step_left_out, 1),
+            "no factor": mixed(step_left_out, 2, 3),
+            "no p": mixed(step_left_out, 2),
+            "no q": mixed(step_left_out, 3),
+        },
     ),
     WrongAnswer(
         "other vector forgotten",
@@ -1213,6 +1269,9 @@ def turned_round(p: Floats, q: Floats, r: float, low: float, high: float, reg: f
     return dq, dp
 
 
+unpenalized = bounded_with(half=lambda pull, own, other, reg: -2 * pull * other)
+bounded_along_itself = bounded_with(half=lambda pull, own, other, reg: -2 * pull * own + 2 * reg * own)
+
 BOUNDED_WRONG = (
     WrongAnswer(
         "slope of the logistic function forgotten",
@@ -1308,11 +1367,30 @@ BOUNDED_WRONG = (
         "You return what a step adds. Asked is the gradient, which a step subtracts: turn both signs round.",
         "lesson 01, Eq. (1.4) beside Eq. (1.9)",
     ),
-    WrongAnswer(
+    *ways(
         "no penalty",
-        bounded_with(half=lambda pull, own, other, reg: -2 * pull * other),
-        "The part of the error is right. The penalty has a gradient too: `reg` does nothing in your function.",
+        "The error's part is right. The penalty has ‖p‖² and ‖q‖² in it, so both gradients have a part from it.",
+        "lesson 01, Eq. (1.4) and (1.5)",
+        {
+            "in both": unpenalized,
+            "in dp": lambda *args: (unpenalized(*args)[0], bounded_gradient(*args)[1]),
+            "in dq": lambda *args: (bounded_gradient(*args)[0], unpenalized(*args)[1]),
+        },
+    ),
+    *ways(
+        "penalty itself, not its slope",
+        "You add a number of the penalty to every entry. Its gradient is a vector: by the first entry of p, ‖p‖² has "
+        "the slope 2 p₁, so all together 2·reg·p.",
         "lesson 01, Eq. (1.4)",
+        {
+            "the square": bounded_with(half=lambda pull, own, other, reg: -2 * pull * other + reg * (own @ own)),
+            "twice the square": bounded_with(
+                half=lambda pull, own, other, reg: -2 * pull * other + 2 * reg * (own @ own)
+            ),
+            "twice the norm": bounded_with(
+                half=lambda pull, own, other, reg: -2 * pull * other + 2 * reg * np.linalg.norm(own)
+            ),
+        },
     ),
     WrongAnswer(
         "penalty on the other vector",
@@ -1320,11 +1398,15 @@ BOUNDED_WRONG = (
         "The penalty has ‖p‖² and ‖q‖², each by itself. By p its slope is 2·reg·p; q does not occur in it.",
         "lesson 01, Eq. (1.4) and (1.5)",
     ),
-    WrongAnswer(
+    *ways(
         "along itself",
-        bounded_with(half=lambda pull, own, other, reg: -2 * pull * own + 2 * reg * own),
-        "The slope of p·q by p is q, and by q it is p. Your two vectors stand the other way round in the error's part.",
+        "The slope of p·q by p is q, and by q it is p. In your error's part a vector stands where the other belongs.",
         "lesson 01, Eq. (1.4) and (1.5)",
+        {
+            "both": bounded_along_itself,
+            "dp": lambda *args: (bounded_along_itself(*args)[0], bounded_gradient(*args)[1]),
+            "dq": lambda *args: (bounded_gradient(*args)[0], bounded_along_itself(*args)[1]),
+        },
     ),
     WrongAnswer(
         "both gradients exchanged",
@@ -1375,6 +1457,15 @@ BOUNDED_WRONG = (
         bounded_with(product=lambda p, q: p * q),
         "p * q multiplies entry by entry, and each entry then goes through σ by itself. p·q is one number: p @ q.",
         "lesson 01, Eq. (1.1)",
+    ),
+    *ways(
+        "tanh for σ",
+        "You take tanh, which runs from −1 to 1. The logistic function runs from 0 to 1: σ(x) = 1/(1 + exp(−x)).",
+        "lesson 00, card 7: Logistic likelihood",
+        {
+            "slope of σ": bounded_with(squashed=np.tanh),
+            "slope of tanh": bounded_with(squashed=np.tanh, slope=lambda s, low, high: (high - low) * (1 - s**2)),
+        },
     ),
     WrongAnswer(
         "σ with the other sign",
@@ -1968,6 +2059,15 @@ def _small_table(R: list[list[float]], P: list[list[float]], Q: list[list[float]
     return None
 
 
+def _what_is_left_out(R: list[list[float]], P: list[list[float]], Q: list[list[float]], reg: float) -> str:
+    """What the listing leaves out of a table on which it is right."""
+    given = np.array(R, dtype=float)
+    if np.any(given == 0):
+        return "A rating is left out, but its error is 0"
+    gaps = np.isnan(given).any()
+    return "It counts every rating" + (" and leaves out what was not rated" if gaps else " of your table")
+
+
 LOST_ZERO = CounterExampleTask(
     id="01.9",
     title="A listing with a fault",
@@ -1986,6 +2086,7 @@ LOST_ZERO = CounterExampleTask(
     listing=objective_listing,
     reference=_objective_of_table,
     valid=_small_table,
+    why_not=_what_is_left_out,
     wrong=(
         WrongAnswer(
             "a table with gaps",
