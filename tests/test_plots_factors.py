@@ -422,8 +422,9 @@ def test_the_objective_drawn_is_the_one_given_and_rises_are_marked():
     assert watched.line.get_ydata() == pytest.approx((values - 50) / 10)
     assert watched.rises.get_xdata() == [2] and watched.mark.get_xdata() == [3]
     assert [end.get_text() for end in watched.ends] == ["50.0000", "60.0000"]
-    assert watched.title.get_text() == "weighted, watched: 55.0000"
-    assert stage.curves[0].title.get_text() == "plain, minimized: 33.4333"
+    assert watched.title.get_text() == "weighted, watched: rises once ▲"
+    assert stage.curves[0].title.get_text() == "plain, minimized: never rises"
+    assert "by sweep: plain 33.4333; weighted 55.0000." in alt
     assert "plain never rises; weighted rises at 2" in alt and "after sweep 3 of 6, n_factors 3, reg 0.1" in alt
 
 

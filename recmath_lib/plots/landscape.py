@@ -57,6 +57,8 @@ class Trail:
     @property
     def told(self) -> str:
         """How many steps it needs, in words."""
+        if self.lost or self.stuck:
+            return "never"
         return f"over {len(self.points) - 1}" if self.arrived is None else str(self.arrived)
 
     @property
@@ -437,5 +439,5 @@ def _way_told(trail: Trail) -> str:
     if trail.lost:
         return "leaves the picture"
     p, q = trail.end + 0.0
-    steps = "never arrives" if trail.arrived is None else f"arrives after {_steps(trail.arrived)}"
+    steps = "does not arrive" if trail.arrived is None else f"arrives after {_steps(trail.arrived)}"
     return f"{steps}, its {len(trail.points) - 1} steps end at ({p:.2f}, {q:.2f})"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from recmath_lib._arguments import at_least_zero, factor_table, floats, ids, is_whole, whole
 from recmath_lib.plots.film_map import MapMarks
-from recmath_lib.plots.house import GREY, INK, MARKS, Picture, Scene, still
+from recmath_lib.plots.house import INK, MARKS, Picture, Scene, still
 from recmath_lib.plots.training import number
 
 Floats = NDArray[np.floating]
@@ -242,9 +242,8 @@ class ObjectiveMarks:
         (self.mark,) = axes.plot([], [], marker, color=colour, markersize=9, markeredgecolor="white")
         beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 9}
         self.ends = [axes.text(-0.03, height, "", **beside) for height in (0, 1)]
-        self.note = axes.set_title("", loc="right", fontsize=9, color=GREY, weight="normal", pad=5)
         lines = (self.here, self.line, self.rises, self.mark)
-        self.moving: Sequence[Artist] = (*lines, *self.ends, self.note, self.title)
+        self.moving: Sequence[Artist] = (*lines, *self.ends, self.title)
 
     def show(self, run: Sweeps, step: int, minimized: bool) -> None:
         """Draw the objective of a run, and point at a sweep."""
@@ -258,9 +257,9 @@ class ObjectiveMarks:
         self.rises.set_data(rises, heights[np.array(rises, int) - run.first])
         for end, value in zip(self.ends, (low, high), strict=True):
             end.set_text(number(value))
-        self.note.set_text(f"▲ rises {times_told(len(rises))}" if rises else "never rises")
         role = "minimized" if minimized else "watched"
-        self.title.set_text(f"{self.name}, {role}: {number(float(values[place]))}")
+        told = f"rises {times_told(len(rises))} ▲" if rises else "never rises"
+        self.title.set_text(f"{self.name}, {role}: {told}")
 
 
 # ---- in words --------------------------------------------------------------------------------------------------------

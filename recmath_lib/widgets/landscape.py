@@ -89,7 +89,6 @@ def _ends_caption(terrain: Terrain, widget_id: str, walk: Walk) -> str:
 
 def _end_cells(trail: Trail, least: float) -> list[str]:
     if trail.lost:
-        return ["never", "", "", "", "beyond all bounds"]
+        return [trail.told, "", "", "", "beyond all bounds"]
     p, q = trail.end + 0.0
-    steps = "never" if trail.arrived is None else str(trail.arrived)
-    return [steps, f"{p:.3f}", f"{q:.3f}", f"{p * q:.3f}", f"{least + trail.above[-1]:.4f}"]
+    return [trail.told, f"{p:.3f}", f"{q:.3f}", f"{p * q:.3f}", f"{least + trail.above[-1]:.4f}"]
