@@ -1501,21 +1501,21 @@ BEST_AT = ChoiceTask(
             "a",
             "The theorem is about one complete table. Here that is the filled one: compare the errors over all "
             "cells, and the truncated SVD is ahead. About the observed cells alone it says nothing.",
-            "lesson 03, Eq. (3.3) and (3.6)",
+            "lesson 03, section 3: optimal for what?",
         ),
         WrongAnswer(
             "another centring would do",
             "c",
             "Centring changes what stands for a missing rating, not that something stands for it. The SVD meets the "
             "filled cells as closely as the observed ones, whatever was taken off.",
-            "lesson 03, Eq. (3.5) and (3.6)",
+            "lesson 03, section 3: optimal for what?",
         ),
         WrongAnswer(
             "small error here, small error there",
             "d",
             "The smaller error is on ratings the method was shown. With 18 ratings and rank 2 there is room to fit "
             "noise: whether the missing ones are met, only held-out ratings tell.",
-            "lesson 03, Eq. (3.6), and the rank chosen on held-out ratings",
+            "lesson 03, section 4: choose a rank",
         ),
     ),
     right=("b", "B", " b "),
@@ -1548,21 +1548,21 @@ RANK = ChoiceTask(
             "Eckart and Young speak of the table that is decomposed, and that error falls to 0 by its nature. At "
             "rank 60 each missing rating is predicted as the fill, 0: on held-out ratings that is as good as no "
             "model.",
-            "lesson 03, Eq. (3.3), and the rank chosen on held-out ratings",
+            "lesson 03, Eq. (3.3), and section 4: choose a rank",
         ),
         WrongAnswer(
             "a share of the squares",
             "b",
             "A share kept of the filled table says how well it is copied, noise and zeros included. Here 80 % needs "
             "more than 20 factors, and held-out ratings are met worse than with 3.",
-            "lesson 03, the rank chosen on held-out ratings",
+            "lesson 03, section 4: choose a rank",
         ),
         WrongAnswer(
             "a bend in the spectrum",
             "c",
             "A bend in the spectrum can tell where to look. But the third factor, small as it is, lowers the error on "
             "held-out ratings once more, so there is something to predict in it.",
-            "lesson 03, the rank chosen on held-out ratings",
+            "lesson 03, section 4: choose a rank",
         ),
     ),
     right=("d", "D", " d"),
@@ -1598,21 +1598,21 @@ READING = ChoiceTask(
             "b",
             "A singular value is a length, not a genre; directions are what one could name. And the two samples "
             "agree on the plane of directions 2 and 3: only the axes inside it have turned.",
-            "lesson 03, reading factors, Eq. (3.12)",
+            "lesson 03, section 7: reading factors",
         ),
         WrongAnswer(
             "the decomposition is unique",
             "c",
             "The singular values are unique, the vectors are not: each pair may change its sign together, and equal "
             "values leave a rotation open. Close values leave it almost open, so a little noise decides.",
-            "lesson 03, Eq. (3.1) and reading factors",
+            "lesson 03, Eq. (3.1), and Deeper: singular values that are nearly equal",
         ),
         WrongAnswer(
             "what turns is noise",
             "d",
             "Look at the plane: both samples find the same one, with cosines above 0.99. Noise would not come back "
             "like that. The two directions are real; which axes to draw in their plane is open.",
-            "lesson 03, reading factors, Eq. (3.12)",
+            "lesson 03, Deeper: singular values that are nearly equal",
         ),
     ),
     right=("a", "A", "a "),

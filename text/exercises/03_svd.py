@@ -46,7 +46,7 @@ Find, with paper and pencil, Eq. (3.1), (3.3), (3.7) and (3.9):
 - `nuclear`: its nuclear norm;
 - `soft`: the largest singular value of the table $Z$ that minimizes $\lVert X - Z\rVert^2 + 2\tau\lVert Z\rVert_*$, at $\tau = 1$.
 
-They count within 0.0005. The way goes over $X X^\top$, which has two rows and two columns. As an example, the same for a smaller table, whose $X X^\top$ is diagonal:
+The last two belong to section 5 of the lesson. You may leave them out at first: the check says what is missing, and counts the others. Numbers count within 0.0005. The way goes over $X X^\top$, which has two rows and two columns. As an example, the same for a smaller table, whose $X X^\top$ is diagonal:
 """
 
 # %%
@@ -169,7 +169,7 @@ Write `row_weighted_low_rank(X, weights, n_factors)`.
 - `n_factors`: the rank $k$, from 1 to min(m, n).
 - It returns the table $Z$ of rank at most $k$ with the least weighted error, shape (m, n). Nothing is centred.
 
-Two users who have no film in common, so a table of rank 1 has to give up one of them. The second user is three times as long, but the first weighs 16 times as much:
+Two users whose rows stand at right angles, so a table of rank 1 has to give up one of them. The second row is three times as long, but the first user weighs 16 times as much:
 """
 
 # %%
@@ -238,6 +238,7 @@ answer_03_4 = ...
 answer_03_4 = "b"
 ### END SOLUTION
 check("03.4", answer_03_4)
+# hint("03.4")
 
 # %% [markdown]
 """
@@ -275,6 +276,7 @@ answer_03_5 = ...
 answer_03_5 = "d"
 ### END SOLUTION
 check("03.5", answer_03_5)
+# hint("03.5")
 
 # %% [markdown]
 """
@@ -311,6 +313,7 @@ answer_03_6 = ...
 answer_03_6 = "a"
 ### END SOLUTION
 check("03.6", answer_03_6)
+# hint("03.6")
 
 # %% [markdown]
 r"""
@@ -330,6 +333,7 @@ answer_03_7 = ...
 answer_03_7 = "c"
 ### END SOLUTION
 check("03.7", answer_03_7)
+# hint("03.7")
 
 # %% [markdown]
 r"""
