@@ -376,6 +376,13 @@ def test_the_two_directions_hold_most_of_the_last_table():
     assert gaps == pytest.approx(np.linalg.norm(square[:, None] - square, axis=2))
 
 
+def test_the_farthest_item_of_each_direction_is_positive_whatever_the_signs_of_the_factors():
+    tables, _ = run(3, 0.1, False)
+    points = sweeps.flat_positions(tables)
+    assert (points[-1][np.abs(points[-1]).argmax(axis=0), [0, 1]] > 0).all()
+    assert sweeps.flat_positions([-table for table in tables]) == pytest.approx(points)
+
+
 def test_another_setting_is_turned_to_the_one_at_the_start():
     runs = started()
     model, other = runs.of(runs.start).points[-1], runs.of(sweeps.Setting(1, 2, 2.0)).points[-1]

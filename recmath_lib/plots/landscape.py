@@ -346,10 +346,9 @@ def _heights_frame(axes: Axes, n_steps: int) -> None:
     room = 0.02 * n_steps
     axes.set(xlim=(-room, n_steps + room), yscale="log", ylim=(0.6 * FLOOR, 200), xlabel="step")
     axes.set(ylabel="objective above its least value", box_aspect=WIDER)
-    axes.set_yticks([1e-6, 1e-4, 1e-2, 1, 100], ["0.000001", "0.0001", "0.01", "1", "100"])
+    axes.set_yticks([1e-6, 1e-4, THERE, 1e-2, 1, 100], ["0.000001", "0.0001", "arrived", "0.01", "1", "100"])
     axes.minorticks_off()
-    axes.axhline(THERE, color=GREY, linewidth=1, linestyle=":", zorder=BEHIND)
-    axes.text(0.6 * n_steps, 0.7 * THERE, "arrived below this line", ha="center", va="top", color=GREY, fontsize=9)
+    axes.axhline(THERE, color=GREY, linewidth=1.4, linestyle=":", zorder=BEHIND)
     axes.grid(axis="y")
 
 
@@ -421,7 +420,8 @@ def _upper(words: str) -> str:
 def _landscape_alt(sight: Sight, walk: Walk) -> str:
     ways = "; ".join(f"{name} {_way_told(trail)}" for name, trail in sight.trails.items())
     return (
-        f"Contour map of the objective over p and q at reg = {walk.reg:g}, low ground pale, and its height by step. "
+        f"Contour map of the objective over p and q at reg = {walk.reg:g}, low ground pale, and its height by step; who is within "
+        f"{THERE:g} of the least value has arrived. "
         f"{_lowest_told(sight)} From p = {walk.start[0]:g}, q = {walk.start[1]:g}: {ways}. "
         f"{landscape_message(sight, walk)}."
     )
@@ -438,6 +438,6 @@ def _lowest_told(sight: Sight) -> str:
 def _way_told(trail: Trail) -> str:
     if trail.lost:
         return "leaves the picture"
-    p, q = trail.end + 0.0
+    p, q = np.round(trail.end, 2) + 0.0  # no -0.00
     steps = "does not arrive" if trail.arrived is None else f"arrives after {_steps(trail.arrived)}"
     return f"{steps}, its {len(trail.points) - 1} steps end at ({p:.2f}, {q:.2f})"

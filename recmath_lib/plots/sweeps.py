@@ -113,7 +113,14 @@ def flat_positions(tables: Sequence[Floats]) -> Floats:
     last = tables[-1]
     directions = np.linalg.svd(last, full_matrices=False)[2][:2].T
     flat = np.stack([table @ turn_onto(table, last) @ directions for table in tables])
+    flat *= _signs(flat[-1])
     return np.pad(flat, ((0, 0), (0, 0), (0, 2 - flat.shape[2])))
+
+
+def _signs(points: Floats) -> Floats:
+    """What makes the farthest item of each direction positive: an SVD leaves signs to chance."""
+    farthest = np.argmax(np.abs(points), axis=0)
+    return np.where(points[farthest, np.arange(points.shape[1])] < 0, -1.0, 1.0)
 
 
 def turn_onto(table: Floats, model: Floats) -> Floats:

@@ -9,9 +9,10 @@ from itertools import product
 from typing import Any
 
 import ipywidgets  # type: ignore[import-untyped]
+import numpy as np
 
 from recmath_lib._arguments import at_least_zero
-from recmath_lib.plots.landscape import Loss, Paths, Terrain, Trail, Walk, landscape_scene, walk_of
+from recmath_lib.plots.landscape import THERE, Loss, Paths, Terrain, Trail, Walk, landscape_scene, walk_of
 from recmath_lib.widgets.panel import Panel, prediction_told, value_table
 
 REGS = tuple(tenth / 10 for tenth in range(16))
@@ -80,7 +81,7 @@ def landscape_states(regs: Sequence[float], reach: float, begin: Walk) -> list[W
 
 def _ends_caption(terrain: Terrain, widget_id: str, walk: Walk) -> str:
     sight = terrain.look(walk)
-    names = ["steps to arrive", "ends at p", "q", "p · q", "objective"]
+    names = [f"steps to within {THERE:g}", "ends at p", "q", "p · q", "objective"]
     rows = [(name, _end_cells(trail, sight.least)) for name, trail in sight.trails.items()]
     return prediction_told(widget_id) + value_table(
         names, [*rows, ("least possible", [""] * 4 + [f"{sight.least:.4f}"])]
@@ -90,5 +91,5 @@ def _ends_caption(terrain: Terrain, widget_id: str, walk: Walk) -> str:
 def _end_cells(trail: Trail, least: float) -> list[str]:
     if trail.lost:
         return [trail.told, "", "", "", "beyond all bounds"]
-    p, q = trail.end + 0.0
-    return [trail.told, f"{p:.3f}", f"{q:.3f}", f"{p * q:.3f}", f"{least + trail.above[-1]:.4f}"]
+    p, q = np.round(trail.end, 3) + 0.0  # no -0.000
+    return [trail.told, f"{p:.3f}", f"{q:.3f}", f"{np.prod(trail.end) + 0.0:.3f}", f"{least + trail.above[-1]:.4f}"]
