@@ -420,8 +420,8 @@ def _upper(words: str) -> str:
 def _landscape_alt(sight: Sight, walk: Walk) -> str:
     ways = "; ".join(f"{name} {_way_told(trail)}" for name, trail in sight.trails.items())
     return (
-        f"Contour map of the objective over p and q at reg = {walk.reg:g}, low ground pale, and its height by step; who is within "
-        f"{THERE:g} of the least value has arrived. "
+        f"Contour map of the objective over p and q at reg = {walk.reg:g}, low ground pale, and its height by step. "
+        f"Whoever stays within {THERE:g} of the least value has arrived. "
         f"{_lowest_told(sight)} From p = {walk.start[0]:g}, q = {walk.start[1]:g}: {ways}. "
         f"{landscape_message(sight, walk)}."
     )
