@@ -1029,13 +1029,21 @@ FIT_WRONG = (
         "mask from zeros",
         FROM_ZERO,
         "the contract of task 02.2: a true rating may be 0",
-        {name: fit_seeing(mask) for name, mask in MASKS_FROM_ZERO.items()},
+        {
+            **{f"{name}, everywhere": fit_seeing(mask) for name, mask in MASKS_FROM_ZERO.items()},
+            **{
+                f"{name}, to update": fit_with(update=update_with(rated=mask)) for name, mask in MASKS_FROM_ZERO.items()
+            },
+        },
     ),
-    WrongAnswer(
+    *ways(
         "mask from nan",
-        fit_seeing(lambda R, observed: ~np.isnan(R)),
         FROM_NAN,
         "the contract of task 02.2: unrated cells of R may be anything",
+        {
+            "everywhere": fit_seeing(lambda R, observed: ~np.isnan(R)),
+            "to update": fit_with(update=update_with(rated=lambda r, observed: ~np.isnan(r))),
+        },
     ),
     *ways(
         "nan times 0",
@@ -1950,11 +1958,27 @@ def _rises(R: ArrayLike, Q0: ArrayLike, reg: float, n_iters: int) -> bool:
     return bool(np.any(losses[1:] > losses[:-1] * (1 + 1e-6)))
 
 
+def _meanwhile(R: ArrayLike, Q0: ArrayLike, reg: float, n_iters: int) -> str:
+    """What the objective of the updates does while the printed loss falls."""
+    first, *_, last = _matching_losses(R, Q0, reg, n_iters)
+    return f"Meanwhile the objective that these updates minimize goes from {first:.4f} to {last:.4f}"
+
+
 @wraps(user_vector_listing)
 def _user_vector(Q: ArrayLike, r: ArrayLike, observed: ArrayLike, reg: float) -> Floats:
     """What the second listing should compute."""
     seen = np.array(observed)
     return als.update_row(np.array(Q, dtype=float)[seen], np.array(r, dtype=float)[seen], reg)
+
+
+def _items_used(Q: ArrayLike, r: ArrayLike, observed: ArrayLike, reg: float) -> str:
+    """Which items the second listing uses, and which it should."""
+    seen = np.array(observed)
+    used = seen & (np.where(seen, r, 0.0) != 0)
+    right, its = (np.flatnonzero(mask).tolist() for mask in (seen, used))
+    if right == its:
+        return f"It uses the items {its}, counted from 0, and these were observed"
+    return f"It uses the items {its} of {right}, counted from 0, and still finds the right vector"
 
 
 @wraps(same_test_set_listing)
@@ -1970,6 +1994,20 @@ def _one_prediction(R: ArrayLike, user: int, item: int) -> float:
     rated = ~np.isnan(np.array(R, dtype=float))
     known = rated[user].any() and rated[:, item].any()
     return one_prediction_listing(R, user, item) if known else 0.0
+
+
+def _ratings_of_both(R: ArrayLike, user: int, item: int) -> str:
+    """How much the fourth listing knows of a user and an item."""
+    rated = ~np.isnan(np.array(R, dtype=float))
+    return f"Ratings of this user: {rated[user].sum()}, of this item: {rated[:, item].sum()}"
+
+
+def _range_of_predictions(R: ArrayLike) -> str:
+    """How far the fifth listing's predictions go."""
+    predictions = all_predictions_listing(R)
+    return (
+        f"The predictions go from {predictions.min():.2f} to {predictions.max():.2f}; asked is below 0.5 or above 5.5"
+    )
 
 
 @wraps(all_predictions_listing)
@@ -1999,6 +2037,7 @@ RISING = CounterExampleTask(
     reference=_matching_losses,
     valid=_losses_problem,
     exposes=_rises,
+    why_not=_meanwhile,
     wrong=(
         WrongAnswer(
             "one rating a row",
@@ -2045,6 +2084,7 @@ TRUE_ZERO = CounterExampleTask(
     listing=user_vector_listing,
     reference=_user_vector,
     valid=_vector_problem,
+    why_not=_items_used,
     wrong=(
         WrongAnswer(
             "no zero",
@@ -2092,18 +2132,13 @@ GLOBAL_SEED = CounterExampleTask(
     listing=same_test_set_listing,
     reference=_same_test_set,
     valid=_seeds_problem,
+    why_not=lambda first_seed, second_seed: "Equal seeds should hold out the same ratings",
     wrong=(
-        WrongAnswer(
-            "equal seeds",
-            {"first_seed": 0, "second_seed": 0},
-            "Equal seeds hold out the same ratings with any fit, a good one too. Look for seeds that should not.",
-            "lesson 02, the faults of the listing",
-        ),
         WrongAnswer(
             "the fit's seed twice",
             {"first_seed": 42, "second_seed": 42},
-            "42 is the seed inside the fit, which is where to look. But two equal seeds should hold out the same "
-            "ratings, and do.",
+            "42 is the seed inside the fit, which is where to look. It need not be one of yours: after the fit the "
+            "generator is where the fit left it, whatever you had set.",
             "lesson 02, the faults of the listing",
         ),
     ),
@@ -2128,6 +2163,7 @@ COLD_ROW = CounterExampleTask(
     listing=one_prediction_listing,
     reference=_one_prediction,
     valid=_pair_problem,
+    why_not=_ratings_of_both,
     wrong=(
         WrongAnswer(
             "an unrated pair",
@@ -2170,6 +2206,7 @@ OFF_SCALE = CounterExampleTask(
     listing=all_predictions_listing,
     reference=_predictions_near_the_scale,
     valid=lambda R: _matrix_problem(R, lowest=1.0),
+    why_not=_range_of_predictions,
     wrong=(
         WrongAnswer(
             "all rated",
