@@ -1,6 +1,8 @@
 """The SVD of ratings against second roads: eigenvectors of RᵀR, loops, competitors, optimality conditions, a solver."""
 
+import json
 import tracemalloc
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -447,6 +449,39 @@ def test_a_threshold_above_the_largest_value_leaves_nothing():
     stored = ratings.from_dense(R, observed)
     assert not next(svd.soft_impute(stored, 1.0001 * largest)).table.any()
     assert next(svd.soft_impute(stored, 0.9999 * largest)).table.any()
+
+
+# ---- a convex solver, recorded ----
+
+
+@pytest.fixture(scope="module")
+def solved():
+    """Matrix, mask, threshold, value and minimizer of two problems that cvxpy solved; see the recording script."""
+    peers = files("recmath_lib").joinpath("data/factorization_peers.json").read_text(encoding="utf-8")
+    return json.loads(peers)["nuclear"]
+
+
+@pytest.mark.equation("3.9")
+def test_soft_thresholding_is_what_a_convex_solver_finds(solved):
+    full = solved["full"]
+    assert np.all(full["observed"])
+    Z = svd.soft_threshold(full["matrix"], full["tau"])
+    assert np.allclose(Z, full["minimizer"], atol=1e-4)
+    value = objective(np.array(full["matrix"]), np.array(full["observed"]), Z, full["tau"])
+    assert value == pytest.approx(full["value"], rel=1e-7)
+
+
+@pytest.mark.equation("3.10")
+def test_soft_impute_ends_where_a_convex_solver_ends(solved):
+    part = solved["incomplete"]
+    assert not np.all(part["observed"])
+    stored = ratings.from_dense(part["matrix"], part["observed"])
+    *_, last = svd.soft_impute(stored, part["tau"], n_steps=2000)
+    assert last.objective == pytest.approx(part["value"], rel=1e-7)
+    assert np.allclose(last.table, part["minimizer"], atol=1e-3)
+    assert objective(np.array(part["matrix"]), np.array(part["observed"]), last.table, part["tau"]) == pytest.approx(
+        part["value"], rel=1e-7
+    )
 
 
 # ---- ALS and the SVD; (3.11) ----

@@ -159,9 +159,14 @@ def still(scene: Scene[State], state: State) -> Picture:
 
 
 def one_axes(size: tuple[float, float], draw: Callable[[Axes], str]) -> Picture:
+    return one_figure(size, lambda figure: draw(figure.subplots()))
+
+
+def one_figure(size: tuple[float, float], draw: Callable[[Figure], str]) -> Picture:
+    """A still picture; `draw` puts the marks into the figure and returns the alt text."""
     with house():
         figure = Figure(figsize=size, layout="constrained")
-        return picture(figure, draw(figure.subplots()))
+        return picture(figure, draw(figure))
 
 
 def text_column(axes: Axes, x: float, n: int, **style: Any) -> list[Text]:

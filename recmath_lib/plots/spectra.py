@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from recmath_lib._arguments import factor_table, floats, ids, is_whole
-from recmath_lib.plots.house import BLUE, GREY, MARKS, VERMILLION, Picture, house, one_axes, picture
+from recmath_lib.plots.house import BLUE, GREY, MARKS, VERMILLION, Picture, one_axes, one_figure
 
 Floats = NDArray[np.floating]
 
@@ -95,12 +95,18 @@ def direction_ends(
         raise ValueError(f"directions must be one to three numbers, got {len(columns)}")
     if not is_whole(n_films, 1) or 2 * n_films > len(titles):
         raise ValueError(f"n_films must be an integer from 1 to {len(titles) // 2}, got {n_films!r}")
-    with house():
-        figure = Figure(figsize=(8.3, 0.95 + 0.62 * n_films), layout="constrained")
-        panels = figure.subplots(1, len(columns), squeeze=False)[0]
-        told = [_draw_ends(axes, titles, vectors[:, j], j, n_films) for axes, j in zip(panels, columns, strict=True)]
-        figure.suptitle("The films at both ends: which names would you give?", x=0.01, ha="left", fontweight="bold")
-        return picture(figure, " ".join(told))
+    return one_figure(
+        (8.3, 0.95 + 0.62 * n_films), lambda figure: _draw_panels(figure, titles, vectors, columns, n_films)
+    )
+
+
+def _draw_panels(figure: Figure, titles: Sequence[str], vectors: Floats, columns: Sequence[int], n_films: int) -> str:
+    panels = figure.subplots(1, len(columns), squeeze=False)[0]
+    figure.suptitle("The films at both ends: which names would you give?", x=0.01, ha="left", fontweight="bold")
+    return " ".join(
+        _draw_ends(axes, titles, vectors[:, column], column, n_films)
+        for axes, column in zip(panels, columns, strict=True)
+    )
 
 
 def _draw_ends(axes: Axes, titles: Sequence[str], values: Floats, direction: int, n_films: int) -> str:
@@ -111,7 +117,7 @@ def _draw_ends(axes: Axes, titles: Sequence[str], values: Floats, direction: int
     reach, gap = 1.1 * float(np.abs(values).max()), 0.04 * float(np.abs(values).max())
     for row, item in zip(rows, ends, strict=True):
         side = -1 if values[item] > 0 else 1
-        words = "\n".join(wrap(titles[item], 19, max_lines=2, placeholder="…"))
+        words = "\n".join(wrap(titles[item], 18, max_lines=2, placeholder="…"))
         where: dict[str, Any] = {"ha": "right" if side < 0 else "left", "va": "center"}
         axes.text(side * gap, row, words, fontsize=9, linespacing=0.9, **where).set_in_layout(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
