@@ -290,28 +290,28 @@ UPDATE_WRONG = (
         update_with(penalty=lambda reg, rated, items, weighted: reg),
         "You add reg I whatever `weighted` says. With weighted=True the penalty counts once for each rating: reg times "
         "the number of rated items.",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "always weighted",
         update_with(penalty=lambda reg, rated, items, weighted: reg * rated),
         "You multiply reg by the number of ratings, or, which is the same, average the squared error, though plain "
         "asks for neither. Only weighted=True multiplies.",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "plain and weighted exchanged",
         update_with(penalty=lambda reg, rated, items, weighted: reg if weighted else reg * rated),
         "Your two penalties have changed places: weighted=True multiplies reg by the number of rated items, "
         "weighted=False does not.",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "all items counted",
         update_with(penalty=lambda reg, rated, items, weighted: reg * items if weighted else reg),
         "You multiply reg by the number of all items, as len(r) or len(Q) gives it. The penalty counts the items this "
         "user rated: observed.sum().",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "root of the count",
@@ -325,7 +325,7 @@ UPDATE_WRONG = (
         update_with(penalty=lambda reg, rated, items, weighted: reg * rated / items if weighted else reg),
         "You multiply reg by the share of items that were rated, as observed.mean() gives it. Asked is their number, "
         "observed.sum().",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "number of factors",
@@ -334,7 +334,7 @@ UPDATE_WRONG = (
         ),
         "You multiply reg by the number of factors, Q.shape[1]. Asked is the number of items the user rated, "
         "observed.sum().",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "divided by the count",
@@ -492,7 +492,7 @@ UPDATE_WRONG = (
         "a guess for nobody",
         "A user without ratings gets a vector that is not zero. The plain penalty alone is smallest at zero, and the "
         "contract asks for zeros under both.",
-        "lesson 02, Eq. (2.2), a row without ratings",
+        "lesson 02, section 2, a row without ratings",
         {
             "the items' mean": lambda Q, r, observed, reg, weighted=False: (
                 update_with()(Q, r, observed, reg, weighted) if observed.any() else Q.mean(axis=0)
@@ -505,7 +505,7 @@ UPDATE_WRONG = (
         update_with(solve=with_matrix(lambda gram, penalty: gram + penalty * np.eye(len(gram))), at_nothing=None),
         "With weighted=True and no rating the penalty is reg times 0, and the matrix is all zeros: nothing to invert. "
         "Any vector would do then; the contract says zeros, so return them before you solve.",
-        "lesson 02, Eq. (2.2), a row without ratings",
+        "lesson 02, section 2, a row without ratings",
     ),
 )
 
@@ -812,14 +812,14 @@ FIT_WRONG = (
         "weighted ignored",
         fit_reading(lambda weighted: False),
         "You ignore `weighted`: updates and history are plain. With weighted=True both count reg once per rating.",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "always weighted",
         fit_reading(lambda weighted: True),
         "Your updates and your history count reg once per rating, whatever `weighted` says. Plain counts it once per "
         "row.",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "weighted updates, plain history",
@@ -859,7 +859,7 @@ FIT_WRONG = (
         ),
         "Your weighted updates multiply reg by the length of the row or column. They count its ratings: "
         "observed[u].sum(), observed[:, i].sum().",
-        "lesson 02, Eq. (2.2), the factor c_u",
+        "lesson 02, Eq. (2.1), the count c_u",
     ),
     WrongAnswer(
         "history after half an iteration",
@@ -1023,7 +1023,7 @@ FIT_WRONG = (
         fit_with(cold_items_stay=True),
         "An item without ratings keeps its row of Q0. Its best vector under a penalty is zero: nothing speaks for any "
         "other. Skipping it leaves the start in the model.",
-        "lesson 02, Eq. (2.2), a row without ratings",
+        "lesson 02, section 2, a row without ratings",
     ),
     *ways(
         "mask from zeros",
@@ -1501,7 +1501,7 @@ BY_HAND = NumbersTask(
             differing({**five_numbers(WEIGHTED, PLAIN), "prediction": HAND["prediction"]}),
             "The two vectors have changed places. Plain adds reg to the diagonal, weighted adds reg times the number "
             "of rated films.",
-            "lesson 02, Eq. (2.2), the factor c_u",
+            "lesson 02, Eq. (2.1), the count c_u",
         ),
         WrongAnswer(
             "unrated film as 0",
@@ -1513,7 +1513,7 @@ BY_HAND = NumbersTask(
             "all films counted",
             differing(five_numbers(PLAIN, als.update_row(RATED, RATINGS, REG * len(ALL_THREE)))),
             "Your weighted penalty counts three films. The user rated two.",
-            "lesson 02, Eq. (2.2), the factor c_u",
+            "lesson 02, Eq. (2.1), the count c_u",
         ),
         WrongAnswer(
             "penalty on every entry",
@@ -1592,14 +1592,14 @@ LIMIT = ChoiceTask(
             "a",
             "Best in each block is not best in both: from P = Q = 0 no half-step moves, and all ratings are missed. "
             "Several starts can end in several minima, too.",
-            "lesson 02, Eq. (2.5), what the sweeps converge to",
+            "lesson 02, section 5, where it ends",
         ),
         WrongAnswer(
             "local minimum",
             "b",
             "That it never rises keeps ALS from nowhere in particular: at P = Q = 0 it stays, though a small step in P "
             "and Q together lowers the objective. That point is a saddle.",
-            "lesson 02, Eq. (2.5), what the sweeps converge to",
+            "lesson 02, section 5, where it ends",
         ),
         WrongAnswer(
             "no guarantee",
@@ -1638,14 +1638,14 @@ WHICH_LOSS = ChoiceTask(
             "a",
             "Clear the denominators: the diagonal gets n_u reg, not reg. The plain objective is the one that many "
             "listings print beside this update, and it can rise.",
-            "lesson 02, Eq. (2.2), the factor c_u",
+            "lesson 02, Eq. (2.1), the count c_u",
         ),
         WrongAnswer(
             "mean over all ratings",
             "c",
             "This one is plain with the penalty N reg, the same for every row. The update averages over the ratings of "
             "one user, so each row has its own n_u.",
-            "lesson 02, Eq. (2.2), the factor c_u",
+            "lesson 02, Eq. (2.1), the count c_u",
         ),
         WrongAnswer(
             "squared error",
@@ -2139,7 +2139,7 @@ GLOBAL_SEED = CounterExampleTask(
             {"first_seed": 42, "second_seed": 42},
             "42 is the seed inside the fit, which is where to look. It need not be one of yours: after the fit the "
             "generator is where the fit left it, whatever you had set.",
-            "lesson 02, the faults of the listing",
+            "lesson 02, section 6, the faults of the listing",
         ),
     ),
     right=({"first_seed": 0, "second_seed": 1}, (42, 7), {"second_seed": 2**32 - 1, "first_seed": 3}),
@@ -2177,7 +2177,7 @@ COLD_ROW = CounterExampleTask(
             {"R": [[5, 1], [nan, nan]], "user": 0, "item": 0},
             "User 1 has no ratings, which is where to look. But you ask for user 0, whose vector does not depend on "
             "user 1.",
-            "lesson 02, Eq. (2.2), a row without ratings",
+            "lesson 02, section 2, a row without ratings",
         ),
     ),
     right=(
@@ -2212,14 +2212,14 @@ OFF_SCALE = CounterExampleTask(
             "all rated",
             {"R": [[5, 5], [1, 1]]},
             "Every cell is rated here, and one factor can meet these ratings. Leave a cell unrated.",
-            "lesson 02, the faults of the listing",
+            "lesson 02, section 6, the faults of the listing",
         ),
         WrongAnswer(
             "a mild extrapolation",
             {"R": [[5, 3], [4, nan]]},
             "A cell is unrated, which is where to look. The rule of three gives it 4 · 3 / 5 = 2.4, inside the scale. "
             "Choose ratings for which it does not.",
-            "lesson 02, the faults of the listing",
+            "lesson 02, section 6, the faults of the listing",
         ),
     ),
     right=({"R": [[1, 5], [4, nan]]}, [[5, 1], [nan, 4]], {"R": np.array([[2, 5], [5, nan]])}),

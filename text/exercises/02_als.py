@@ -7,16 +7,16 @@ These tasks go with [lesson 02](../notebooks/02_als.ipynb). Write your answer wh
 | task | what | minutes | objective |
 |---|---|---|---|
 | 02.0 | one update by hand, under both penalties | 10 | O2.1 |
-| 02.1 | `als_user_update` | 12 | O2.1, O2.2 |
-| 02.2 | `als_fit` | 15 | O2.2, O2.3 |
-| 02.3 | transfer: a user who starts from a guess | 12 | O2.1, O2.2 |
+| 02.1 | `als_user_update` | 15 | O2.1, O2.2 |
+| 02.2 | `als_fit` | 20 | O2.2, O2.3 |
+| 02.3 | transfer: a user who starts from a guess | 15 | O2.1, O2.2 |
 | 02.4–02.7 | four choices: where ALS ends, which loss, balance, no ratings | 8 | O2.1, O2.2, O2.3, O2.4 |
 | 02.8 | the proof that a half-step cannot raise the objective, put in order | 6 | O2.3 |
-| 02.9–02.13 | five listings with a fault: find an input that exposes it | 20 | O2.2, O2.3, O2.5 |
+| 02.9–02.13 | five listings with a fault: find an input that exposes it | 25 | O2.2, O2.3, O2.5 |
 | 02.14 | what a sweep costs, by hand | 6 | O2.6 |
 | 02.15 | a choice: all users at once | 3 | O2.6 |
 
-All of it takes about an hour and a half. Short of time? 02.1, 02.2, 02.4, 02.8 and 02.9 carry most of the lesson in 40 minutes.
+All of it takes about two hours. Short of time? 02.1, 02.2, 02.4, 02.8 and 02.9 carry most of the lesson in 50 minutes.
 
 Three rules hold for every function: it returns its value and prints nothing, it leaves its inputs as they were, it draws no random numbers.
 """
