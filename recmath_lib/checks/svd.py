@@ -356,6 +356,9 @@ PREDICTION_WRONG = (
             "not zero": predictions_with(mask=lambda R, observed: R != 0),
             "positive": predictions_with(mask=lambda R, observed: R > 0),
             "not zero, nan to 0 before": predictions_with(mask=lambda R, observed: np.nan_to_num(R) != 0),
+            "not zero, nan to 0 before, nan for nobody": predictions_with(
+                mask=lambda R, observed: np.nan_to_num(R) != 0, means=or_else(lambda R, observed: nan)
+            ),
             "not nan": predictions_with(mask=lambda R, observed: ~np.isnan(R)),
         },
     ),

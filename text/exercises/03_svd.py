@@ -19,7 +19,7 @@ These tasks go with [lesson 03](../notebooks/03_svd.ipynb). Write your answer wh
 
 All of it takes about 70 minutes. Short of time? 03.0, 03.1, 03.4 and 03.7 carry most of the lesson in 30 minutes.
 
-Three rules hold for every function: it returns an array and prints nothing, it leaves its inputs as they were, it draws no random numbers. An array counts as right if every entry agrees to about six digits. In every case the first *k* singular values stand clear of the next, so there is one right answer.
+Four rules hold for every function: it returns an array and prints nothing, it leaves its inputs as they were, it does not touch the global random generators, it leaves no warning behind. An array counts as right if every entry agrees to about six digits. In every case the first *k* singular values stand clear of the next, so there is one right answer.
 """
 
 # %%
