@@ -1,5 +1,6 @@
 """Compares returned values, as plain data, and puts inputs, values and differences into words."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,9 +130,12 @@ def as_input(value: Any) -> str:
         return clip(value)
     text = np.array2string(value, separator=", ", threshold=40, precision=6, floatmode="maxprec", suppress_small=True)
     usual = value.dtype in (np.dtype(np.int64), np.dtype(float), np.dtype(bool))
-    return clip(
-        f"array({' '.join(text.split()).replace('[ ', '[')}" + (")" if usual else f", dtype={value.dtype})"), str
-    )
+    return clip(f"array({_closed_up(text)}" + (")" if usual else f", dtype={value.dtype})"), str)
+
+
+def _closed_up(text: str) -> str:
+    """An array's text on one line, without the blanks that line its columns up."""
+    return re.sub(r"\[ | (?=[,\]])", lambda blank: blank[0].strip(), " ".join(text.split()))
 
 
 def clip(value: Any, how: Any = repr) -> str:

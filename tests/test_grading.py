@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recmath_lib import _judge, _sandbox, checks, grading
-from recmath_lib._judge_values import Measure, difference, in_digits
+from recmath_lib._judge_values import Measure, as_input, difference, in_digits
 from recmath_lib._sandbox_answers import (
     Outcome,
     generator_states,
@@ -605,6 +605,12 @@ def test_an_argument_that_fits_on_a_line_stays_on_one():
         "      second = array([[False, True, True], [True, True, True], [True, True, True]]), factor = 2",
         "      you gave 0.0000, expected 88.0000",
     ]
+
+
+def test_an_array_is_shown_without_the_blanks_that_line_it_up():
+    uneven, mask = np.array([[1, -0.25], [12, np.nan]]), np.array([[True, False]])
+    shown = as_input(uneven), as_input(mask), as_input(np.array([3, 10], dtype=np.int8))
+    assert shown == ("array([[1., -0.25], [12., nan]])", "array([[True, False]])", "array([3, 10], dtype=int8)")
 
 
 def test_an_argument_longer_than_a_line_is_wrapped():

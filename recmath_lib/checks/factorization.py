@@ -200,7 +200,7 @@ def objective_cases(seed: int) -> list[Case]:
         Case("other numbers in the unobserved cells", (table([5, 9], [3, 1]), told("10", "11"), P1, Q1, 0.1)),
         Case("an observed rating of 0", (table([0, 2], [nan, 1]), told("11", "01"), P1, Q1, 0.5)),
         Case("an observed rating below 0", (table([-1, 2], [0, 1]), told("11", "01"), P1, Q1, 0.5)),
-        Case("no penalty", (table([5, 0], [3, nan]), told("10", "10"), P1, Q1, 0.0)),
+        Case("no penalty", (table([5, 2], [nan, 1]), told("11", "01"), P1, Q1, 0.0)),
         Case("two factors", (table([5, 2], [nan, 1]), told("11", "01"), P2, Q2, 0.2)),
         Case("the weighted penalty", (table([5, 3], [0, 1]), told("11", "01"), P1, Q1, 0.5), PER_RATING),
         Case("the weighted penalty", (table([4, nan, 2], [nan, 1, 5]), told("101", "011"), P1, Q3, 0.5), PER_RATING),
@@ -301,6 +301,23 @@ OBJECTIVE_WRONG = (
         "only `observed` tells.",
         "lesson 01, Eq. (1.2), the set Ω under the sum",
         {"errors and counts": objective_with(seen=not_nan), "errors": only_in_errors(not_nan)},
+    ),
+    *ways(
+        "mask turned round",
+        "You sum the errors of the cells that were not observed. In `observed`, True means that a rating was given "
+        "(in a NumPy masked array it is the other way round).",
+        "the contract of task 01.1: observed",
+        {
+            "errors and counts": objective_with(seen=lambda R, observed: ~observed),
+            "errors": only_in_errors(lambda R, observed: ~observed),
+        },
+    ),
+    WrongAnswer(
+        "prediction cut to 1..5",
+        objective_from(lambda R, observed, prediction: np.where(observed, (R - np.clip(prediction, 1, 5)) ** 2, 0)),
+        "You cut the predictions to the scale. Eq. (1.2) takes them as they are: a prediction of 7 for a 5 has the "
+        "error −2, and that is what pulls it back.",
+        "lesson 01, Eq. (1.1) and (1.2)",
     ),
     WrongAnswer(
         "all cells",
@@ -810,9 +827,9 @@ def step_by_gradient(mu: float, bu: float, bi: float, p: Floats, q: Floats, r: f
 
 def drawn_step(rng: Generator, k: int) -> tuple[Any, ...]:
     """A rating, a model and a step, in round numbers."""
-    bu, bi = rng.normal(0, 0.5, 2).round(1).tolist()
-    p, q = rng.normal(0.5, 0.7, (2, k)).round(1)
-    return 3.5, bu + 0.1, bi - 0.2, p + 0.3, q, float(rng.integers(1, 11) / 2), 0.1, float(rng.integers(1, 5) / 10)
+    bu, bi = rng.normal([0.1, -0.2], 0.5).round(1).tolist()
+    p, q = rng.normal(0.6, 0.7, (2, k)).round(1)
+    return 3.5, bu, bi, p, q, float(rng.integers(1, 11) / 2), 0.1, float(rng.integers(1, 5) / 10)
 
 
 def step_cases(seed: int) -> list[Case]:
@@ -1079,6 +1096,22 @@ STEP_WRONG = (
         "lesson 01, Eq. (1.6)",
     ),
     WrongAnswer(
+        "size of the error",
+        step_with(error=lambda *args: abs(old_error(*args))),
+        "You take the size of the error. Its sign says which way to go: down, if the prediction is too high.",
+        "lesson 01, Eq. (1.8)",
+    ),
+    WrongAnswer(
+        "error before the penalty too",
+        step_with(
+            bias=lambda error, own, other, lr, reg: own + lr * error * (1 - reg * own),
+            factor=lambda error, own, other, lr, reg: own + lr * error * (other - reg * own),
+        ),
+        "You multiply the penalty by the error too, so a perfect prediction is not shrunk at all. The bracket is e·q − "
+        "reg·p, not e·(q − reg·p).",
+        "lesson 01, Eq. (1.9)",
+    ),
+    WrongAnswer(
         "error squared",
         step_with(error=lambda *args: old_error(*args) ** 2),
         "You put the squared error into the step. The slope of e² is proportional to e itself, and its sign says which "
@@ -1214,8 +1247,8 @@ def bounded_by_cut(p: Floats, q: Floats, r: float, low: float, high: float, reg:
 
 def drawn_bounded(rng: Generator, k: int) -> tuple[Any, ...]:
     """A rating on a scale of stars, in round numbers."""
-    p, q = rng.normal(0.4, 0.6, (2, k)).round(1)
-    return p + 0.2, q - 0.1, float(rng.integers(2, 11) / 2), 0.5, 5.0, float(rng.integers(1, 5) / 10)
+    p, q = rng.normal(0.5, 0.6, (2, k)).round(1)
+    return p, q, float(rng.integers(2, 11) / 2), 0.5, 5.0, float(rng.integers(1, 5) / 10)
 
 
 def bounded_cases(seed: int) -> list[Case]:
@@ -1396,6 +1429,12 @@ BOUNDED_WRONG = (
         "penalty on the other vector",
         bounded_with(half=lambda pull, own, other, reg: -2 * pull * other + 2 * reg * other),
         "The penalty has ‖p‖² and ‖q‖², each by itself. By p its slope is 2·reg·p; q does not occur in it.",
+        "lesson 01, Eq. (1.4) and (1.5)",
+    ),
+    WrongAnswer(
+        "other vector forgotten",
+        bounded_with(half=lambda pull, own, other, reg: -2 * pull + 2 * reg * own),
+        "The chain rule ends one step early: you have the slope by p·q. The slope of p·q by p is q, and by q it is p.",
         "lesson 01, Eq. (1.4) and (1.5)",
     ),
     *ways(
