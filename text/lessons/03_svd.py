@@ -186,7 +186,7 @@ Do not celebrate. A table of rank 2 has 16 free numbers here, and there are 14 r
 
 ## 4 The front row: choose a rank
 
-Take the 80 most active people of the cinema and its 40 most rated films: 46 % of the cells are known. Hide a quarter of each person's ratings, learn from the rest, and let the rank grow from 0 to 40. At rank 0 the prediction is the person's mean; at rank 40 nothing is cut, and every rating that was learned from is reproduced exactly.
+Take the 80 most active people of the cinema and its 40 most rated films: 46 % of the cells are known. The picture sorts people by the sort they belong to and films by genre, so taste shows as blocks. Hide a quarter of each person's ratings, learn from the rest, and let the rank grow from 0 to 40. At rank 0 the prediction is the person's mean; at rank 40 nothing is cut, and every rating that was learned from is reproduced exactly.
 
 *Before you run it:* how large is the error of the hidden ratings at rank 40? Put your answer in place of `None`.
 """
@@ -290,7 +290,7 @@ $$S_\tau(X) = \arg\min_Z\ \lVert X - Z\rVert^2 + 2\tau\lVert Z\rVert_* = \sum_l 
 
 **Your turn.** Write it in [task 03.2](../exercises/03_svd.ipynb), then read why it is right.
 
-**1.** Call the sum on the right $Z$, and $G = (X - Z)/\tau$. Its singular values are $\min(s_l/\tau, 1)$, so no direction is stretched: $\lVert GQ\rVert \le \lVert Q\rVert$ for every $Q$. Where $Z$ is not 0 they are 1, so the dot product of $G$ and $Z$ is $\langle G, Z\rangle = \lVert Z\rVert_*$.
+**1.** Call the sum on the right $Z$, and let $G = (X - Z)/\tau$, for $\tau > 0$. Its singular values are $\min(s_l/\tau, 1)$, so no direction is stretched: $\lVert GQ\rVert \le \lVert Q\rVert$ for every $Q$. Where $Z$ is not 0 they are 1, so the dot product of $G$ and $Z$ is $\langle G, Z\rangle = \lVert Z\rVert_*$.
 
 **2.** For any other table $Z' = PQ^\top$, $\langle G, Z'\rangle = \langle P, GQ\rangle \le \lVert P\rVert\lVert Q\rVert \le \tfrac12(\lVert P\rVert^2 + \lVert Q\rVert^2)$. Take the cheapest factors: $\langle G, Z'\rangle \le \lVert Z'\rVert_*$.
 
@@ -302,7 +302,7 @@ Every other table is worse. **With holes** there is no formula. But you can fill
 
 $$X_{t+1} = S_\tau\big(\mathcal P_\Omega(R) + \mathcal P_\Omega^\perp(X_t)\big) \tag{3.10}$$
 
-It lowers the squared error of the observed cells plus $2\tau\lVert X\rVert_*$ in every step, by the argument below Eq. (3.6). That problem is convex, so two starts give one prediction.
+It lowers the squared error of the observed cells plus $2\tau\lVert X\rVert_*$ in every step, by the argument below Eq. (3.6). That problem is convex, so every start ends at the same lowest value.
 """
 
 # %%
@@ -328,7 +328,7 @@ assert np.isclose(by_als.objective, one.objective, rtol=1e-4)
 
 # %% [markdown]
 r"""
-Read the last column. Zeros in the holes gave 0.844, filling again and again 0.730 if you stop in the right step and 0.938 if you do not, and soft-impute 0.779: it needs no lucky stop, forgets where it started, and still pays something, since it shrinks the good directions along with the bad ones. Its threshold is the reg of lesson 01: ALS with 40 factors and reg = 3 ends at the same objective. (We chose rank, step and threshold on the hidden ratings, so they are no longer a fair judge of the winner. Lesson 07, planned, deals with that.)
+Compare the held-out errors. Zeros in the holes gave 0.844, filling again and again 0.730 if you stop in the right step and 0.938 if you do not, and soft-impute 0.779: it needs no lucky stop, forgets where it started, and still pays something, since it shrinks the good directions along with the bad ones. Its threshold is the reg of lesson 01: ALS with 40 factors and reg = 3 ends at the same objective. (We chose rank, step and threshold on the hidden ratings, so they are no longer a fair judge of the winner. Lesson 07, planned, deals with that.)
 
 ## 6 ALS and the SVD
 
@@ -336,7 +336,7 @@ Now all cells are known, and $\lambda = 0$. What does ALS do? Lesson 02 solves f
 
 $$\frac{\lVert P^{t+1}{Q^{t+1}}^\top - R_k\rVert}{\lVert P^{t}{Q^{t}}^\top - R_k\rVert} \;\to\; \Big(\frac{s_{k+1}}{s_k}\Big)^2 \tag{3.11}$$
 
-For the table of section 1 with $k = 2$ that is $(3/4)^2 = 0.5625$ a sweep. With $\lambda > 0$, section 5 tells where the lowest objective lies: at the first $k$ terms of $S_\lambda(R)$, Eq. (3.9). So there are three things to look for in the next cell: the rate, the limit $R_2$, and singular values that are smaller by $\lambda$, or 0.
+For the table of section 1 with $k = 2$ that is $(3/4)^2 = 0.5625$ a sweep. With $\lambda > 0$ and enough columns, section 5 tells where the lowest objective lies: at $S_\lambda(R)$, Eq. (3.9). With $k$ columns it lies at the first $k$ terms of it. So there are three things to look for in the next cell: the rate, the limit $R_2$, and singular values that are smaller by $\lambda$, or 0.
 """
 
 # %%
@@ -346,7 +346,7 @@ gaps = [np.linalg.norm(state.user_factors @ state.item_factors.T - svd.truncate(
 print("ratio of one sweep's gap to the last: sweep 2", f"{gaps[1] / gaps[0]:.4f}, sweep 20 {gaps[19] / gaps[18]:.4f}")
 assert np.isclose(gaps[19] / gaps[18], svd.convergence_rate(s, 2), rtol=1e-3) and svd.convergence_rate(s, 2) == 0.5625
 for reg in (0.5, 1.5, 3.5, 4.5, 6.0):
-    factors = als.fit(complete, 2, reg, n_sweeps=400, seed=0)
+    factors = als.fit(complete, 2, reg, n_sweeps=200, seed=0)
     values = svd.decompose(factors.user_factors @ factors.item_factors.T)[1][:2]
     print(f"reg {reg}   singular values of P Qᵀ: {np.abs(values)}")
     assert np.allclose(values, np.maximum(s[:2] - reg, 0), atol=1e-4)
@@ -390,7 +390,7 @@ factor_map(cinema.titles, Q, P, labelled, directions=arrows, groups=genres)
 r"""
 *What you should have seen.* Zeros in the holes hide a good part of the axes, ALS finds them nearly whole: 96 to 97 % of their variance. But no *direction* is an axis. The best single direction explains 63 % of one axis, and each direction mixes several. Turn the map: the arrows turn with the films, and no prediction changes at all. The space is what the ratings fix; its axes are a choice.
 
-**Is the first direction "quality"?** One reads that the strongest direction of a ratings table is how good a film is. Take the ratings as they are, nothing centred, and ask what $b_1$ follows: the film's mean rating, or how many people rated it?
+**Is the first direction "quality"?** One reads that the strongest direction of a ratings table is how good a film is. Take the ratings as they are, nothing centred, and ask what $b_1$ follows: the film's mean rating, or how many people rated it? (When all is known, every film has the same number of ratings, and only the mean can be asked for.)
 
 **Real films.** For MovieLens we have no planted axes, only titles. Take the films with at least 50 ratings and the biases off, and look at both ends of the first three directions. *Before you run it:* split the people into two halves and compute the first direction from each. How large is the cosine between the two, up to sign? (1: the same direction. Two random directions: about 0.05.)
 """
@@ -440,7 +440,7 @@ And the picture of MovieLens tells a story at once: *Pulp Fiction* against *Inde
 | the nearest table of rank $k$, all cells known | $R_k$, Eq. (3.2) | optimal, with proof |
 | ratings with holes, one quick pass | Eq. (3.5) | means over *observed* ratings; predictions too flat |
 | the holes repaired | Eq. (3.6), or ALS | stop in time, or pay a penalty |
-| one answer for every start | soft-impute, Eq. (3.10) | the threshold is reg |
+| the same lowest value from every start | soft-impute, Eq. (3.10) | the threshold is reg |
 | what factors know | $R^2$, Eq. (3.12) | of the space, never of one axis |
 
 Choose the rank, the number of steps and the threshold on held-out ratings.
