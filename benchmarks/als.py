@@ -158,14 +158,15 @@ def lenskit() -> None:
         against(f"LensKit, k = {k}", sweep, problem(ratings, k), LENSKIT_TARGETS[k], rounds=7)
 
 
-def spark(k: int = 64, few: int = 2, many: int = 8) -> None:
+def spark(k: int = 64, few: int = 1, many: int = 5) -> None:
     """Its time for one sweep is a difference of two fits, so that starting and reading the data are in neither."""
     import pandas as pd
     from pyspark.ml.recommendation import ALS
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]").config("spark.driver.memory", "4g")
-    session = builder.config("spark.ui.enabled", False).config("spark.log.level", "ERROR").getOrCreate()
+    builder = builder.config("spark.ui.enabled", False).config("spark.ui.showConsoleProgress", False)
+    session = builder.config("spark.log.level", "ERROR").getOrCreate()
     given = problem(synthetic(), k)
     table = {"user": rows_of(given.ratings), "item": given.ratings.indices, "rating": given.ratings.data}
     with tempfile.TemporaryDirectory() as folder:
@@ -293,7 +294,7 @@ def fit_cornac(ratings: csr_array, n_factors: int, reg: float, n_epochs: int) ->
 
     rows = zip(rows_of(ratings).tolist(), ratings.indices.tolist(), ratings.data.tolist(), strict=True)
     data = cornac.data.Dataset.from_uir(list(rows), seed=0)
-    model = cornac.models.MF(n_factors, max_iter=n_epochs, learning_rate=0.01, lambda_reg=reg, use_bias=True, seed=0)
+    model = cornac.models.MF(k=n_factors, max_iter=n_epochs, learning_rate=0.01, lambda_reg=reg, use_bias=True, seed=0)
     model.fit(data)
     users_of, items_of = data.uid_map, data.iid_map  # it numbers them anew, as they come
 
@@ -307,9 +308,9 @@ def fit_cornac(ratings: csr_array, n_factors: int, reg: float, n_epochs: int) ->
     return Predictor(lambda users, items: np.array([score(u, i) for u, i in zip(users, items, strict=True)]))
 
 
-SGD_GRID = {"n_factors": (16, 64), "reg": (0.05, 0.1, 0.15), "n_epochs": (20, 50)}
+SGD_GRID = {"n_factors": (16, 64), "reg": (0.05, 0.1, 0.15), "n_epochs": (50, 100)}
 MODELS = {
-    "ALS": (fit_als, {"n_factors": (16, 64), "reg": (0.05, 0.1, 0.15), "n_sweeps": (5, 20)}),
+    "ALS": (fit_als, {"n_factors": (16, 64), "reg": (0.1, 0.15, 0.2), "n_sweeps": (5, 20)}),
     "Surprise SVD": (fit_surprise, SGD_GRID),
     "cornac MF": (fit_cornac, SGD_GRID),
 }

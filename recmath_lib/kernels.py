@@ -3,7 +3,7 @@
 `als` shows the formula and one user at a time; here the same systems are solved many at once. What makes it fast:
 
 * rows with about equally many ratings share a bucket, so that one NumPy call serves hundreds of them;
-* a row with fewer ratings than factors is solved through its dual, a smaller system (`_solve_dual`);
+* a row with fewer ratings than factors is solved through its dual, a smaller system (`_dual`);
 * the systems of a bucket are eliminated side by side (`_eliminate`): LAPACK, made for one large matrix, spends most of
   its time on the way in and out of a small one;
 * two threads share the buckets, and BLAS is held to one thread: its own threads cost more than they bring here.
@@ -117,11 +117,12 @@ def solve_rows(plan: Plan, factors: NDArray, penalties: NDArray) -> NDArray:
 
 def _cuts(counts: NDArray[np.intp], n_factors: int) -> Iterator[slice]:
     """Slices of rows sorted by falling count; rows without ratings are in none."""
-    end, rated = 0, int(np.count_nonzero(counts))
+    end, falling = 0, -counts[counts > 0]
+    rated = falling.size
     while end < rated:
         start, widest = end, int(counts[end])
         fit = min(ROWS, SYSTEMS // (widest if _is_short(widest, n_factors) else n_factors) ** 2)
-        similar = int(np.searchsorted(-counts[:rated], -widest / (1 + PADDING), side="right")) - start
+        similar = int(np.searchsorted(falling, -widest / (1 + PADDING), side="right")) - start
         rest = rated - start
         end = start + (rest if rest * widest <= TOY else max(1, min(fit, similar)))
         yield slice(start, end)
@@ -154,11 +155,12 @@ def _is_short(n_ratings: int, n_factors: int) -> bool:
 def _primal(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
     """k equations for the k factors of each row: [F^T F + penalty I | F^T r]."""
     k = factors.shape[1]
-    equations = np.zeros((bucket.rows.size, k, k + 1), factors.dtype)
+    equations = np.empty((bucket.rows.size, k, k + 1), factors.dtype)
     for rows, places in _tiles(bucket, k):
         rated = factors.take(bucket.columns[rows, places], axis=0).transpose(0, 2, 1)
-        _add_gram(equations[rows, :, :k], rated)
-        equations[rows, :, k:] += rated @ bucket.values[rows, places, None]
+        continued = places.start > 0
+        _gram(rated, equations[rows, :, :k], continued)
+        _product(rated, bucket.values[rows, places, None], equations[rows, :, k:], continued)
     return _solve_ridge(equations, penalties)
 
 
@@ -166,10 +168,10 @@ def _dual(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
     """w equations, one per rating, [F F^T + penalty I | r]; F^T times their solution is the same vector."""
     b, w = bucket.columns.shape
     k = factors.shape[1]
-    equations = np.zeros((b, w, w + 1), factors.dtype)
+    equations = np.empty((b, w, w + 1), factors.dtype)
     equations[:, :, w] = bucket.values
     for rows, _ in _tiles(bucket, k):
-        _add_gram(equations[rows, :, :w], factors.take(bucket.columns[rows], axis=0))
+        _gram(factors.take(bucket.columns[rows], axis=0), equations[rows, :, :w])
     weights = _solve_ridge(equations, penalties)
     solutions = np.empty((b, k), factors.dtype)
     for rows, _ in _tiles(bucket, k):
@@ -186,12 +188,20 @@ def _tiles(bucket: Bucket, n_factors: int) -> Iterator[tuple[slice, slice]]:
             yield slice(row, row + tall), slice(place, place + wide)
 
 
-def _add_gram(gram: NDArray, left: NDArray) -> None:
-    """Add left left^T, for each matrix of the batch."""
+def _gram(left: NDArray, out: NDArray, continued: bool = False) -> None:
+    """left left^T for each matrix of the batch."""
     half = left.shape[1] // 2
     # In two halves, because NumPy is slow at the product of an array with its own transpose.
     for part in (slice(half), slice(half, None)):
-        gram[:, part] += left[:, part] @ left.transpose(0, 2, 1)
+        _product(left[:, part], left.transpose(0, 2, 1), out[:, part], continued)
+
+
+def _product(left: NDArray, right: NDArray, out: NDArray, continued: bool) -> None:
+    """left right, added to what is there if it is the continuation of a long row."""
+    if continued:
+        out += left @ right
+    else:
+        np.matmul(left, right, out=out)
 
 
 # ---- many small systems side by side ---------------------------------------------------------------------------------
