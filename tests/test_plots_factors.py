@@ -315,10 +315,10 @@ def test_steps_that_are_too_long_leave_the_picture():
 
 def test_each_band_of_the_hills_holds_the_heights_it_says():
     terrain = landscape.Terrain(loss, paths, 2.5)
-    hills = landscape.Hills(Figure().subplots(), terrain, 1.5)
+    hills = landscape.Hills(Figure().subplots(), terrain, [0.0, 0.7, 1.5])
     places = np.random.default_rng(0).uniform(-2.4, 2.4, (200, 2))
     for reg in (0.0, 0.7):
-        bands, heights = hills._bands(reg), loss(*places.T, reg)
+        bands, heights = hills.bands(reg), loss(*places.T, reg)
         for place, height in zip(places, heights, strict=True):
             band = int(np.searchsorted(hills.levels, height)) - 1
             close = np.abs(hills.levels - height).min() < 0.02 * (1 + height)

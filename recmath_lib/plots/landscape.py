@@ -231,7 +231,7 @@ class LandscapeStage:
         _land_frame(land, terrain.frame)
         n_steps = max(len(trail.above) for trail in trails.values()) - 1
         _heights_frame(heights, n_steps)
-        self.hills = Hills(land, terrain, max(regs))
+        self.hills = Hills(land, terrain, regs)
         self.title = land.set_title("", loc="left")
         (self.curve,) = land.plot([], [], color=INK, linewidth=1.4, linestyle=":")
         self.minima = _spots(land, "*", 13, "minimum")
@@ -269,17 +269,20 @@ class Hills(PathCollection):
     Args:
         axes: where.
         terrain: what to draw.
-        highest_reg: the largest penalty that will be shown; the bands reach up to its highest ground.
+        regs: the penalties that will be shown; the bands reach up to the highest ground of all.
     """
 
-    def __init__(self, axes: Axes, terrain: Terrain, highest_reg: float) -> None:
+    def __init__(self, axes: Axes, terrain: Terrain, regs: list[float]) -> None:
         super().__init__([], facecolors=_pale(BANDS), edgecolors=GREY, linewidths=0.35, zorder=BEHIND)
         axes.add_collection(self, autolim=False)
-        self.land, self.terrain, self.reg = axes, terrain, highest_reg
+        self.land, self.terrain, self.reg = axes, terrain, max(regs)
         self.side = np.linspace(-terrain.frame, terrain.frame, 161)
-        low, high = terrain.ground(0.0)[2], self._heights(highest_reg).max()
+        low, high = terrain.ground(0.0)[2], self._heights(self.reg).max()
         self.levels = low - FLAT + (high - low) * 1.001 * np.linspace(0, 1, BANDS + 1) ** 4  # close where it is flat
         self._easel = Figure().subplots()  # making axes takes longer than making contours
+        self.bands = lru_cache(maxsize=None)(self._bands)
+        for reg in regs:
+            self.bands(reg)  # now, not when a slider waits for it
         self._drawn: dict[tuple[float, ...], NDArray[np.uint8]] = {}
 
     def show(self, reg: float) -> None:
@@ -295,7 +298,7 @@ class Hills(PathCollection):
         renderer.draw_image(renderer.new_gc(), int(box.x0), int(box.y0), self._drawn[key])
 
     def _draw_apart(self, renderer: Any, box: Any) -> NDArray[np.uint8]:
-        self.set_paths(self._bands(self.reg))
+        self.set_paths(self.bands(self.reg))
         canvas = RendererAgg(int(renderer.width), int(renderer.height), renderer.dpi)
         super().draw(canvas)
         pixels = np.asarray(canvas.buffer_rgba())
