@@ -93,7 +93,7 @@ r"""
 
 **$\lambda = 0$.** Then a direction with $Q_u v = 0$ costs nothing, and $p_u$ may move along it. There is one whenever the user has fewer ratings than factors. (With $k$ ratings or more there need not be one.) So: invertible for all ratings if, *and only if*, $\lambda > 0$.
 
-**No ratings.** The weighted penalty of such a user is $\lambda \cdot 0$. Nothing is left in Eq. (2.1), and every vector is as good as any other. Under the plain penalty the answer is 0. The course takes 0 under both: with it, a *cold* user is predicted 0, which is the average viewer if biases were removed before.
+**No ratings.** The weighted penalty of such a user is $\lambda \cdot 0$. Nothing is left in Eq. (2.1), and every vector is as good as any other. Under the plain penalty the answer is 0. The course takes 0 under both: with it, a *cold* user is predicted 0, which is the average viewer if biases were removed before. (To shrink to a guess of yours in place of 0 is [task 02.3](../exercises/02_als.ipynb).)
 """
 
 # %%
@@ -269,7 +269,7 @@ assert beta < 1e-4 and abs(state.predict(0, 4) - 0.285) < 0.005
 
 # %% [markdown]
 r"""
-After 20 iterations the imbalance is 0.91 of at most 1, and the example predicts 9.8 stars for film 4. Converged, it predicts 0.3. The lengths show what keeps it so long: from a start near 0 with a tiny penalty, the first half-step gives nearly all length to the users, and every sweep brings back a little. A loss that looks flat proves nothing of this.
+After 20 iterations the imbalance is 0.91 of at most 1, and the example predicts 9.8 stars for film 4. Converged, it predicts 0.3. The lengths show what keeps it so long: from a start near 0 with a tiny penalty, the first half-step gives nearly all length to the users, and every sweep brings back a little. The loss alone tells you nothing of this.
 
 **Which stationary point?** Now the plain objective with $\lambda = 0.01$, four random starts, 1,500 sweeps each. The example prints two predictions as its result: user 0 for film 2, and user 1 for film 1. *Before you run the cell:* how far apart will the four answers for user 0 and film 2 be?
 """
@@ -279,16 +279,18 @@ predict("02.q2", None, ["less than 0.1 stars", "about one star", "more than five
 ends = {seed: als.fit(five, 2, 0.01, n_sweeps=1500, seed=seed) for seed in (3, 9, 2, 4)}
 for seed, end in ends.items():
     first, second = end.predict([0, 1], [2, 1])
-    print(f"seed {seed}: objective {end.objective:6.4g}   user 0, film 2: {first:+.2f}   user 1, film 1: {second:+.2f}")
+    worst = np.abs(five.data - end.predict(ratings.rows_of(five), five.indices)).max()
+    print(f"seed {seed}: objective {end.objective:6.4g}   misses a rating by up to {worst:.2f}   "
+          f"user 0, film 2: {first:+.2f}   user 1, film 1: {second:+.2f}")
     assert als.imbalance(five, end.user_factors, end.item_factors) < 0.01
 assert abs(ends[3].objective - ends[9].objective) < 1e-4 < 0.1 < ends[2].objective - ends[3].objective
 assert np.allclose([ends[3].predict(0, 2), ends[9].predict(0, 2)], [3.84, -2.69], atol=0.01)
 
 # %% [markdown]
 r"""
-Four starts, four places where ALS ends (minima, all of them: *Deeper* looks at their second derivatives). Two of them are equally good to four digits, and one says **+3.84** stars, the other **−2.69**. About user 1 and film 1 both say 2.41. Why?
+Four starts, four places where ALS ends (minima, all of them: *Deeper* looks at their second derivatives). The first two are equally good to four decimals, and one says **+3.84** stars, the other **−2.69**. About user 1 and film 1 both say 2.41. Why?
 
-**Count.** Look at users 0, 1, 2 and films 0, 1, 3. A 3 × 3 table of rank 2 has 2 · (3 + 3 − 2) = 8 degrees of freedom, and this one has 8 ratings: all but user 1, film 1. So with hardly any penalty the ninth cell is fixed: a table of rank 2 has determinant 0, and $24x - 58 = 0$ leaves $x = 2.42$ only. Users 3 and 4 and films 2 and 4 add 8 degrees of freedom and only 6 ratings. Film 2 hangs on them, and two degrees stay open. The penalty then picks among the perfect fits, and finds two nearly equal.
+**Count.** Look at users 0, 1, 2 and films 0, 1, 3. A 3 × 3 table of rank 2 has 2 · (3 + 3 − 2) = 8 degrees of freedom, and this one has 8 ratings: all but user 1, film 1. So in a fit that meets the ratings the ninth cell is fixed: a table of rank 2 has determinant 0, and $24x - 58 = 0$ leaves $x = 2.42$ only. (Seed 4 ends in a poor minimum that does not meet them, so the argument does not bind it.) Users 3 and 4 and films 2 and 4 add 8 degrees of freedom and only 6 ratings. Film 2 hangs on them, and two degrees stay open. The penalty then picks among the perfect fits, and finds two nearly equal.
 
 A prediction can be a fact about the ratings, or a fact about the seed. One loss cannot tell you which. Held-out ratings can: take one of the 14 out, fit the rest as the example does, predict it, and go round.
 """
@@ -365,7 +367,7 @@ $$\text{operations of a sweep} \approx 2N\,k(k+1) + (m+n)\,\frac{k^3}{3} \tag{2.
 
 Linear in $N$. An unrated pair costs nothing, though the objective is about a table of $m \times n$. [Task 02.14](../exercises/02_als.ipynb) lets you count.
 
-**How libraries do it.** Spark weights $\lambda$ by the number of ratings and says so in no objective. Which one it minimizes, its gradient tells. Spark 4.3 was run for 100 sweeps on a small table, its factors were recorded, and here are both gradients there. LensKit's users are recorded too, after one half-step.
+**How libraries do it.** Spark's documentation says that it scales $\lambda$ by the number of ratings. You need not take its word: the gradient tells which objective a fit has minimized. Spark 4.3 was run for 100 sweeps on a small table, its factors were recorded, and here are both gradients there. LensKit's users are recorded too, after one half-step.
 """
 
 # %%
