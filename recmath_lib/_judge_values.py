@@ -162,6 +162,8 @@ def described(value: Any) -> str:
 def _form(numbers: np.ndarray, value: Any) -> str:
     """The shape of numbers in words, and whether they came as an array, a list or a tuple."""
     if isinstance(value, (list, tuple)):
+        if any(isinstance(part, np.ndarray) for part in value):
+            return f"a {type(value).__name__} of {len(value)} array{'s' * (len(value) != 1)}"
         several = f"{numbers.size} number{'s' * (numbers.size != 1)}"
         return f"a {type(value).__name__} of {several}" if numbers.ndim == 1 else f"lists of shape {numbers.shape}"
     return f"an array of shape {numbers.shape}" if numbers.ndim else "one number"

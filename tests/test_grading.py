@@ -274,6 +274,7 @@ SENTENCES = [
     (lambda values, k=None: [], "you gave a list of 0 numbers, expected one number"),
     (lambda values, k=None: (1, 2), "you gave a tuple of 2 numbers, expected one number"),
     (lambda values, k=None: [[1, 2]], "you gave lists of shape (1, 2), expected one number"),
+    (lambda values, k=None: (np.ones(2), np.ones(2)), "you gave a tuple of 2 arrays, expected one number"),
     (lambda values, k=None: float("nan"), "you gave nan, expected 2.0000"),
     (lambda values, k=None: None if values else 0.0, "your function returned None: is a return missing?"),
     (one_path_without_return, "your function returned None: is a return missing?"),
