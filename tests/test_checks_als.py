@@ -80,6 +80,13 @@ def eye_of_the_items(Q, r, observed, reg, weighted=False):
     return np.linalg.solve(rated.T @ rated + reg * (count if weighted else 1) * np.eye(count), rated.T @ r[observed])
 
 
+def zeros_not_counted(Q, r, observed, reg, weighted=False):
+    if not observed.any():
+        return np.zeros(Q.shape[1])
+    stars = r[observed]
+    return ridge(Q[observed], stars, reg * np.count_nonzero(stars) if weighted else reg)
+
+
 def no_case_for_nobody(Q, r, observed, reg, weighted=False):
     return ridge(Q[observed], r[observed], reg * observed.sum() if weighted else reg)
 
@@ -166,6 +173,7 @@ def to_prior_in_rows(Q, r, observed, reg, prior):
         ("02.1", "penalty on every entry", reg_on_all),
         ("02.1", "right side from all items", right_side_whole),
         ("02.1", "identity of the wrong size", eye_of_the_items),
+        ("02.1", "zeros not counted", zeros_not_counted),
         ("02.1", "nobody", no_case_for_nobody),
         ("02.1", "weighted ignored", lambda Q, r, observed, reg, weighted=False: update(Q, r, observed, reg)),
         ("02.2", "items from the old users", lambda *args, **kwargs: fit(*args, **kwargs, jacobi=True)),

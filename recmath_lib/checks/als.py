@@ -175,6 +175,12 @@ def update_half_masked(fill: Callable[[Floats, Mask], Floats]) -> Answer:
     return als_user_update
 
 
+def update_counting_nonzeros(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
+    """The right items, but a rating of 0 does not count."""
+    count = int(np.count_nonzero(r[observed])) if weighted else 1
+    return als.update_row(Q[observed], r[observed], reg * count)
+
+
 def update_masking_ratings_only(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
     """r is cut to the rated items and Q is not."""
     if not observed.any():
@@ -263,6 +269,7 @@ def update_cases(seed: int) -> list[Case]:
         update_case("two factors", [[1, 0], [1, 2], [2, 1]], [4, 2, 5], [1, 1, 1], 0.5),
         update_case("the weighted penalty, all items rated", [1, 2], [4, 5], [1, 1], 0.5, True),
         update_case("the weighted penalty, an unrated item", [1, 2, 1, 3], [4, 5, 3, nan], [1, 1, 1, 0], 0.5, True),
+        update_case("the weighted penalty, a true rating of 0", [1, 2], [4, 0], [1, 1], 0.5, True),
         update_case("fewer ratings than factors", [[1, 0], [1, 2], [2, 1]], [nan, 3, nan], [0, 1, 0], 0.5),
         update_case("a user without ratings, plain", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5),
         update_case("a user without ratings, weighted", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5, True),
@@ -312,6 +319,33 @@ UPDATE_WRONG = (
         "You multiply reg by the number of all items, as len(r) or len(Q) gives it. The penalty counts the items this "
         "user rated: observed.sum().",
         "lesson 02, Eq. (2.1), the count c_u",
+    ),
+    WrongAnswer(
+        "zeros not counted",
+        update_counting_nonzeros,
+        "You count the ratings that are not 0, as np.count_nonzero(r) does. A rating of 0 counts too: take "
+        "observed.sum().",
+        "the contract of task 02.1: a true rating may be 0",
+    ),
+    *ways(
+        "mask upside down",
+        "You take the items that were not observed. True means that the user rated the item.",
+        "the contract of task 02.1: observed is True where the user rated",
+        {
+            "as they are": update_with(rated=lambda r, observed: ~observed),
+            "nan as 0": lambda Q, r, observed, reg, weighted=False: update_with()(
+                Q, np.nan_to_num(r), ~observed, reg, weighted
+            ),
+        },
+    ),
+    WrongAnswer(
+        "mask taken for places",
+        lambda Q, r, observed, reg, weighted=False: update_with()(
+            Q[observed.astype(int)], r[observed.astype(int)], np.full(len(r), True), reg, weighted
+        ),
+        "Your mask holds 0 and 1 as integers, and NumPy reads those as places: items 0 and 1, again and again. Index "
+        "with the booleans, or with np.flatnonzero(observed).",
+        "the contract of task 02.1: observed is boolean",
     ),
     WrongAnswer(
         "root of the count",
@@ -647,6 +681,32 @@ def fit_with_users_mask(R: Floats, observed: Mask, Q0: Floats, reg: float, n_ite
     return P, Q, history
 
 
+def fit_items_then_users(
+    R: Floats, observed: Mask, Q0: Floats, reg: float, n_iters: int, weighted: bool = False
+) -> Any:
+    """Users once from Q0, then items and users in each iteration."""
+    P, Q, history = all_rows(update_with(), R, observed, Q0, reg, weighted), Q0, []
+    for _ in range(n_iters):
+        Q = all_rows(update_with(), R.T, observed.T, P, reg, weighted)
+        P = all_rows(update_with(), R, observed, Q, reg, weighted)
+        history.append(loss_with()(R, observed, P, Q, reg, weighted))
+    return P, Q, history
+
+
+def fit_counting_half_steps(
+    R: Floats, observed: Mask, Q0: Floats, reg: float, n_iters: int, weighted: bool = False
+) -> Any:
+    """Users, items, users, ... until n_iters half-steps are done."""
+    P, Q, history = no_users(R, observed, Q0), Q0, []
+    for step in range(n_iters):
+        if step % 2:
+            Q = all_rows(update_with(), R.T, observed.T, P, reg, weighted)
+        else:
+            P = all_rows(update_with(), R, observed, Q, reg, weighted)
+        history.append(loss_with()(R, observed, P, Q, reg, weighted))
+    return P, Q, history
+
+
 def fit_over_its_input(R: Floats, observed: Mask, Q0: Floats, reg: float, n_iters: int, weighted: bool = False) -> Any:
     """`Q = Q0` and then `Q[i] = ...`."""
     P, Q0[:], history = fit_with()(R, observed, Q0, reg, n_iters, weighted)
@@ -736,7 +796,7 @@ def fit_cases(seed: int) -> list[Case]:
         fit_case("unrated cells that hold nan", [[5, nan], [1, 4], [nan, 2]], [1, 2], 0.5, 2),
         fit_case("unrated cells that hold 99", [[5, 99], [1, 4], [3, 2]], [1, 2], 0.5, 2, hidden=[(0, 1)]),
         fit_case("a true rating of 0", [[5, 0], [1, 4], [nan, 2]], [1, 2], 0.5, 2),
-        fit_case("the weighted penalty", [[5, nan], [1, 4], [3, 2]], [1, 2], 0.5, 3, True),
+        fit_case("the weighted penalty", [[5, nan], [0, 4], [3, 2]], [1, 2], 0.5, 3, True),
         fit_case("a user without ratings", [[5, 1], [nan, nan], [1, 4]], [1, 2], 0.5, 2),
         fit_case("an item without ratings", [[5, nan, 1], [1, nan, 4]], [1, 2, 1], 0.5, 2),
         fit_case("a user and an item without ratings, weighted", [[5, nan, 1], [nan] * 3], [1, 2, 1], 0.5, 2, True),
@@ -775,11 +835,17 @@ FIT_WRONG = (
         "Q, the one the last iteration left.",
         "lesson 02, Eq. (2.5)",
     ),
+    *ways(
+        "users last",
+        "Your P comes from the items of the last half-step. An iteration is users, then items: P comes from the Q "
+        "before that.",
+        "lesson 02, Eq. (2.5)",
+        {"once more at the end": fit_ending_with_users, "items, then users": fit_items_then_users},
+    ),
     WrongAnswer(
-        "users once more at the end",
-        fit_ending_with_users,
-        "Your P is updated once more after the last items. An iteration is users, then items: P comes from the Q "
-        "before the last half-step.",
+        "half-steps counted as iterations",
+        fit_counting_half_steps,
+        "You do users in one iteration and items in the next. One iteration is both.",
         "lesson 02, Eq. (2.5)",
     ),
     WrongAnswer(
@@ -860,6 +926,12 @@ FIT_WRONG = (
         "Your weighted updates multiply reg by the length of the row or column. They count its ratings: "
         "observed[u].sum(), observed[:, i].sum().",
         "lesson 02, Eq. (2.1), the count c_u",
+    ),
+    WrongAnswer(
+        "zeros not counted",
+        fit_with(update=update_counting_nonzeros),
+        "Your weighted updates count the ratings that are not 0. A rating of 0 counts too: take the sum of `observed`.",
+        "the contract of task 02.2: a true rating may be 0",
     ),
     WrongAnswer(
         "history after half an iteration",
@@ -1304,6 +1376,12 @@ PRIOR_WRONG = (
         "cancels against that of the squared error.",
         "lesson 02, Eq. (2.2)",
     ),
+    WrongAnswer(
+        "penalty doubled",
+        pulled(lambda reg, n: 2 * reg, lambda reg, n: 2 * reg),
+        "Your penalty is twice what it should be. The squared error has a 2 in its derivative too, and both cancel.",
+        "lesson 02, Eq. (2.2)",
+    ),
     *ways(
         "a factor 2 left",
         "A factor 2 is left at the prior: both sides of Qᵀ(r − Qp) = reg (p − prior) lose theirs. reg stands before p "
@@ -1405,7 +1483,12 @@ PRIOR_WRONG = (
         "unrated items filled with 0",
         ZERO_FILLED,
         "lesson 02, Eq. (2.1), the rows of Q_u",
-        {name: prior_filled(fill) for name, fill in FILLS.items()},
+        {
+            **{name: prior_filled(fill) for name, fill in FILLS.items()},
+            "in what the prior leaves": lambda Q, r, observed, reg, prior: (
+                prior + solved(Q, np.where(observed, r - Q @ prior, 0.0), reg)
+            ),
+        },
     ),
 )
 
