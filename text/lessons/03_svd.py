@@ -103,7 +103,7 @@ assert np.isclose(np.sum((table - svd.truncate(table, 2)) ** 2), svd.truncation_
 r"""
 ## 2 Three steps to a prediction
 
-Ratings have holes. These are the 14 ratings of five people that you know from lesson 02; `nan` marks a hole. The usual recipe has three steps.
+Ratings have holes. These are the 14 ratings of five people that you know from lessons 01 and 02; `nan` marks a hole. The usual recipe has three steps.
 
 **Centre.** Take off each person's mean $\bar r_u$, over the $n_u$ films in $\Omega_u$ that the person *rated*. (A person without ratings gets the mean of all ratings.)
 
@@ -284,11 +284,11 @@ assert np.isclose(np.sum(P**2), 15) and np.isclose(np.sum(Q**2), 15) and 15 < en
 
 # %% [markdown] tags=["derivation"]
 r"""
-**When every cell is known, the minimum has a formula.** Each singular value gets smaller by the threshold $\tau$, or 0:
+**When every cell is known, the minimum has a formula.** Begin with one number. $(s - z)^2 + 2\tau z$ over $z \ge 0$ has the derivative $-2(s - z) + 2\tau$, so it is lowest at $z = s - \tau$, or at 0 if that is negative.
+
+**Your turn.** Guess what this makes of a table, and write `soft_threshold_svd` in [task 03.2](../exercises/03_svd.ipynb). Then read on: the guess is right, and here is why. With the threshold $\tau$
 
 $$S_\tau(X) = \arg\min_Z\ \lVert X - Z\rVert^2 + 2\tau\lVert Z\rVert_* = \sum_l \max(s_l - \tau,\, 0)\; a_l b_l^\top \tag{3.9}$$
-
-**Your turn.** Write it in [task 03.2](../exercises/03_svd.ipynb), then read why it is right.
 
 **1.** Call the sum on the right $Z$, and let $G = (X - Z)/\tau$, for $\tau > 0$. Its singular values are $\min(s_l/\tau, 1)$, so no direction is stretched: $\lVert GQ\rVert \le \lVert Q\rVert$ for every $Q$. Where $Z$ is not 0 they are 1, so the dot product of $G$ and $Z$ is $\langle G, Z\rangle = \lVert Z\rVert_*$.
 
