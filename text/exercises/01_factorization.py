@@ -161,9 +161,10 @@ check("01.2", biased_mf_sgd_step)
 r"""
 ## 01.3 Transfer: a prediction that stays on the scale
 
-Nothing keeps $p\cdot q$ between 1 and 5 stars. Cutting it there would help only the display. This model bends it instead:
+Nothing keeps $p\cdot q$ between 1 and 5 stars. Cutting it there would help only the display. This model bends it instead. With $\sigma(x) = 1/(1 + e^{-x})$ it predicts
 
-$$\hat r = \text{low} + (\text{high} - \text{low})\,\sigma(p\cdot q), \qquad \sigma(x) = \frac{1}{1 + e^{-x}}, \qquad f(p, q) = (r - \hat r)^2 + \text{reg}\,(\lVert p\rVert^2 + \lVert q\rVert^2)$$
+- $\hat r = \text{low} + (\text{high} - \text{low})\,\sigma(p\cdot q)$, and one rating adds to its objective
+- $f(p, q) = (r - \hat r)^2 + \text{reg}\,(\lVert p\rVert^2 + \lVert q\rVert^2)$.
 
 Write `bounded_gradient(p, q, r, low, high, reg)`. It returns `(dp, dq)`, the gradient of $f$ by $p$ and by $q$.
 
