@@ -506,15 +506,18 @@ This is the plain objective with $\lambda = s^2/s_U^2$: noise over spread. The w
 """
 
 # %% tags=["deeper"]
-from scipy.stats import norm
+from statistics import NormalDist
 
-s, s_U, rng = 0.5, 2.0, np.random.default_rng(0)
-A, B = rng.normal(size=(2, 2, 3, 1))  # two points, each with P and Q
-likelihoods = [norm.logpdf(toy.data, factorization.predict(*x, users, items), s).sum() for x in (A, B)]
-log = likelihoods[0] - likelihoods[1] + norm.logpdf(A, 0, s_U).sum() - norm.logpdf(B, 0, s_U).sum()
-change = objective(toy, *A, s**2 / s_U**2) - objective(toy, *B, s**2 / s_U**2)
-print(f"between two points: J changes by {change:.4f}, -2 s² times the log posterior by {-2 * s**2 * log:.4f}")
-assert np.isclose(change, -2 * s**2 * log)
+def log_posterior(P, Q, s=0.5, s_U=2.0):
+    """Log density of the toy's ratings and of all entries of P and Q, up to a constant."""
+    noise, spread, errors = NormalDist(0, s), NormalDist(0, s_U), toy.data - factorization.predict(P, Q, users, items)
+    return sum(np.log(noise.pdf(e)) for e in errors) + sum(np.log(spread.pdf(x)) for x in [*P.flat, *Q.flat])
+
+A, B = (P, Q), (P, Q_off)
+change = objective(toy, *A, 0.5**2 / 2**2) - objective(toy, *B, 0.5**2 / 2**2)
+by_density = -2 * 0.5**2 * (log_posterior(*A) - log_posterior(*B))
+print(f"from one point to another, J changes by {change:.4f}, -2 s² times the log posterior by {by_density:.4f}")
+assert np.isclose(change, by_density) and change < -1
 
 # %% [markdown] tags=["deeper"]
 r"""
