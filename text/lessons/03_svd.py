@@ -238,7 +238,7 @@ plots.scree({"all known": in_full.singular_values, "filled with 0": in_part.sing
 holes = np.nonzero(everything == 0)
 guess, true = svd.fit(cinema.ratings, 4).predict(*holes), cinema.would_rate[holes]
 spread = [np.std(table - in_part.user_means[holes[0]]) for table in (guess, true)]
-print(f"in the holes, distance from the person's mean: predicted {spread[0]:.2f} stars, true {spread[1]:.2f} stars")
+print(f"in the holes, standard deviation from the person's mean: predicted {spread[0]:.2f} stars, true {spread[1]:.2f} stars")
 assert 8 < spread[1] / spread[0] < 9 and round((everything > 0).mean(), 2) == 0.14
 
 # %%
@@ -251,7 +251,7 @@ plots.training_curves(curves)
 
 # %% [markdown] tags=["derivation"]
 r"""
-Zeros also flatten: in the holes the predictions stray 0.13 stars from the person's mean, the truth 1.03. Filling again and again, Eq. (3.6), repairs that. The held-out error falls from 0.844 after the first step to 0.730 after 11, and rises to 0.938 after 200, nearly back to rank 0: the table gets the ratings more and more right and invents the rest. You could stop in time. Or you could pay for every star that a table moves. That is what the penalty of lesson 01 does; what it asks of a *table* is our next question.
+Zeros also flatten: in the holes the predictions have a standard deviation of 0.13 stars around the person's mean, the truth 1.03. Filling again and again, Eq. (3.6), repairs that. The held-out error falls from 0.844 after the first step to 0.730 after 11, and rises to 0.938 after 200, nearly back to rank 0: the table gets the ratings more and more right and invents the rest. You could stop in time. Or you could pay for every star that a table moves. That is what the penalty of lesson 01 does; what it asks of a *table* is our next question.
 
 ## 5 The penalty, seen from the table
 
@@ -271,7 +271,7 @@ $$P = A\,\mathrm{diag}(\sqrt{s_1}, \sqrt{s_2}, \dots),\qquad Q = B\,\mathrm{diag
 
 $$\sum_l s_l = \mathrm{tr}(A^\top P\,Q^\top B) \le \lVert A^\top P\rVert\,\lVert B^\top Q\rVert \le \lVert P\rVert\,\lVert Q\rVert \le \tfrac12\big(\lVert P\rVert^2 + \lVert Q\rVert^2\big)$$
 
-So with enough columns, $\min_{P,Q}$ of lesson 01's plain objective is $\min_X$ of squared error $+\ 2\lambda\lVert X\rVert_*$. The new problem is **convex**: it has one lowest value, and nothing else to get stuck in.
+So with enough columns, $\min_{P,Q}$ of lesson 01's plain objective is $\min_X$ of squared error $+\ 2\lambda\lVert X\rVert_*$. The new problem is **convex** (step 2 below says why): it has one lowest value, and nothing else to get stuck in.
 """
 
 # %%
@@ -292,7 +292,7 @@ $$S_\tau(X) = \arg\min_Z\ \lVert X - Z\rVert^2 + 2\tau\lVert Z\rVert_* = \sum_l 
 
 **1.** Call the sum on the right $Z$, and let $G = (X - Z)/\tau$, for $\tau > 0$. Its singular values are $\min(s_l/\tau, 1)$, so no direction is stretched: $\lVert GQ\rVert \le \lVert Q\rVert$ for every $Q$. Where $Z$ is not 0 they are 1, so the dot product of $G$ and $Z$ is $\langle G, Z\rangle = \lVert Z\rVert_*$.
 
-**2.** For any other table $Z' = PQ^\top$, $\langle G, Z'\rangle = \langle P, GQ\rangle \le \lVert P\rVert\lVert Q\rVert \le \tfrac12(\lVert P\rVert^2 + \lVert Q\rVert^2)$. Take the cheapest factors: $\langle G, Z'\rangle \le \lVert Z'\rVert_*$.
+**2.** For any other table $Z' = PQ^\top$, $\langle G, Z'\rangle = \langle P, GQ\rangle \le \lVert P\rVert\lVert Q\rVert \le \tfrac12(\lVert P\rVert^2 + \lVert Q\rVert^2)$. Take the cheapest factors: $\langle G, Z'\rangle \le \lVert Z'\rVert_*$. With $AB^\top$ of its own decomposition in place of $G$ it is an equality. So the nuclear norm is the largest of many linear functions, and therefore convex.
 
 **3.** Write $f$ for the objective, multiply out, and use $\lVert Z'\rVert_* - \lVert Z\rVert_* \ge \langle G, Z' - Z\rangle$ with $\tau G = X - Z$:
 
