@@ -1,6 +1,5 @@
 """Pictures say what they show, in their marks and in their alt text."""
 
-import importlib
 import io
 import math
 from html.parser import HTMLParser
@@ -16,10 +15,10 @@ from matplotlib.text import Text
 from PIL import Image
 
 from recmath_lib import plots
+from recmath_lib.plots import base
 from recmath_lib.plots import metrics as lists
 from recmath_lib.plots import taste as tastes
 
-house = importlib.import_module("recmath_lib.plots.house")  # `plots.house` is the style, a function
 TITLES = [
     "Beyond the Ninth Moon",
     "The Long Illness of the Lighthouse",
@@ -61,8 +60,8 @@ class Images(HTMLParser):
 @pytest.fixture
 def figures(monkeypatch):
     """The figures behind the pictures made in this test."""
-    made, picture = [], house.picture
-    monkeypatch.setattr(house, "picture", lambda figure, alt: made.append(figure) or picture(figure, alt))
+    made, picture = [], base.picture
+    monkeypatch.setattr(base, "picture", lambda figure, alt: made.append(figure) or picture(figure, alt))
     return made
 
 
@@ -113,21 +112,21 @@ def test_the_same_picture_twice_is_the_same_bytes_and_changes_no_setting(name):
 def test_colours_survive_the_small_png(figures):
     png = STILLS["gain bars"]().png
     pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).reshape(-1, 3).astype(int)
-    for colour in (house.BLUE, house.ORANGE):
+    for colour in (base.BLUE, base.ORANGE):
         wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
         assert np.abs(pixels - wanted).max(axis=1).min() <= 3
 
 
 def test_alt_text_is_escaped_and_never_empty():
     figure = Figure(figsize=(2, 1))
-    made = house.picture(figure, 'a "b" <c> & d')
+    made = base.picture(figure, 'a "b" <c> & d')
     assert Images(made.html).found[0]["alt"] == 'a "b" <c> & d'
     with pytest.raises(ValueError, match="alt must say what the figure shows, got '  '"):
-        house.picture(figure, "  ")
+        base.picture(figure, "  ")
 
 
 def test_a_picture_is_as_wide_as_its_figure_and_sharp():
-    made = house.picture(Figure(figsize=(3, 1)), "an empty figure")
+    made = base.picture(Figure(figsize=(3, 1)), "an empty figure")
     assert made.width == 3 * 96
     assert Image.open(io.BytesIO(made.png)).size == (2 * 3 * 96, 2 * 96)
 

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 from scipy.linalg import orthogonal_procrustes
-from test_plots import Images, figures, house  # noqa: F401
+from test_plots import Images, figures  # noqa: F401
 
 from recmath_lib import plots
-from recmath_lib.plots import film_map, landscape, sweeps, training
+from recmath_lib.plots import base, film_map, landscape, sweeps, training
 
 CURVES = {"train": [1.0, 0.8, 0.6, 0.5, 0.45], "held out": [1.1, 0.9, 0.8, 0.85, 0.95]}
 TITLES = [f"The Film of the {word} Lighthouse" for word in ("First", "Second", "Third", "Fourth", "Fifth", "Last")]
@@ -456,4 +456,4 @@ def test_sweeps_that_cannot_be_drawn_are_refused(change, message):
 
 
 def test_colours_of_the_house_keep_to_one_meaning_with_a_marker():
-    assert len({marker for _, marker, _ in house.MARKS}) == len(house.MARKS)
+    assert len({marker for _, marker, _ in base.MARKS}) == len(base.MARKS)

@@ -1,7 +1,6 @@
-"""Pictures of the lessons: `house` is the style and the machinery that all share, the other modules hold the scenes."""
+"""Pictures of the lessons: `base` is the house style and the machinery that all share, the other modules hold the scenes."""
 
-from recmath_lib.plots.factor_map import factor_map
-from recmath_lib.plots.house import (
+from recmath_lib.plots.base import (
     BLACK,
     BLUE,
     GREEN,
@@ -16,6 +15,7 @@ from recmath_lib.plots.house import (
     house,
     picture,
 )
+from recmath_lib.plots.factor_map import factor_map
 from recmath_lib.plots.landscape import loss_landscape
 from recmath_lib.plots.metrics import discount_curves, gain_bars, intervals, precision_recall_steps, staircase
 from recmath_lib.plots.spectra import direction_ends, scree

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from recmath_lib._arguments import factor_table, floats, ids, is_whole
+from recmath_lib.plots.base import GREY, Picture, Scene, still
 from recmath_lib.plots.film_map import MapMarks, map_reach
-from recmath_lib.plots.house import GREY, Picture, Scene, still
 
 Floats = NDArray[np.floating]
 

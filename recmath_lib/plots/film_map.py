@@ -12,7 +12,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike, NDArray
 
 from recmath_lib._arguments import floats, ids, is_between
-from recmath_lib.plots.house import BEHIND, GREY, INK, MARKS, PALE, SKY, VERMILLION, short_title
+from recmath_lib.plots.base import BEHIND, GREY, INK, MARKS, PALE, SKY, VERMILLION, short_title
 
 Points = NDArray[np.float64]
 

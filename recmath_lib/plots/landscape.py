@@ -18,7 +18,7 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from recmath_lib._arguments import at_least_zero, floats, is_between
-from recmath_lib.plots.house import BEHIND, GREY, INK, MARKS, Picture, Scene, still
+from recmath_lib.plots.base import BEHIND, GREY, INK, MARKS, Picture, Scene, still
 
 Floats = NDArray[np.float64]
 Loss = Callable[[Any, Any, float], Any]

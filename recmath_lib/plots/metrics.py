@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from recmath_lib import metrics
 from recmath_lib._arguments import floats, is_whole
-from recmath_lib.plots.house import (
+from recmath_lib.plots.base import (
     BEHIND,
     BLUE,
     GREY,

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from recmath_lib._arguments import factor_table, floats, ids, is_whole
-from recmath_lib.plots.house import BLUE, GREY, MARKS, VERMILLION, Picture, one_axes, one_figure
+from recmath_lib.plots.base import BLUE, GREY, MARKS, VERMILLION, Picture, one_axes, one_figure
 
 Floats = NDArray[np.floating]
 

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from recmath_lib._arguments import floats, is_whole
-from recmath_lib.plots.house import BEHIND, BLUE, GREY, INK, MARKS, PALE, Picture, Scene, bar_marks, still
+from recmath_lib.plots.base import BEHIND, BLUE, GREY, INK, MARKS, PALE, Picture, Scene, bar_marks, still
 
 
 @dataclass(frozen=True, eq=False)

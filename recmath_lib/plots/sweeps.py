@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from recmath_lib._arguments import at_least_zero, factor_table, floats, ids, is_whole, whole
+from recmath_lib.plots.base import INK, MARKS, Picture, Scene, still
 from recmath_lib.plots.film_map import MapMarks
-from recmath_lib.plots.house import INK, MARKS, Picture, Scene, still
 from recmath_lib.plots.training import number
 
 Floats = NDArray[np.floating]

@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from recmath_lib.plots.house import (
+from recmath_lib.plots.base import (
     BEHIND,
     BLUE,
     GREY,

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from recmath_lib._arguments import floats, is_whole
-from recmath_lib.plots.house import INK, MARKS, Picture, Scene, still
+from recmath_lib.plots.base import INK, MARKS, Picture, Scene, still
 
 ABOVE_GRID = 1  # and below what moves
 

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 
-from recmath_lib.plots.house import (
+from recmath_lib.plots.base import (
     CSS_PIXELS_PER_INCH,
     Picture,
     Scene,
