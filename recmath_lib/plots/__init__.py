@@ -1,4 +1,4 @@
-"""Pictures of the lessons: `base` is the house style and the machinery that all share, the other modules hold the scenes."""
+"""Pictures of the lessons: `base` is the house style and what all share, the other modules hold the scenes."""
 
 from recmath_lib.plots.base import (
     BLACK,
