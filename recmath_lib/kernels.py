@@ -26,6 +26,7 @@ ROWS = 1024  # more rows in a bucket bring nothing
 PADDING = 0.25  # the longest row of a bucket may have so much more ratings than the shortest
 TOY = 4096  # ratings that are not worth a bucket of their own, nor a thread
 DUAL_BELOW = 0.7  # ratings per factor up to which the dual is the cheaper one
+ROUNDING = 4  # errors that an unknown may suffer for each other one, in units of the last digit
 LEAF = 8  # systems up to this size are eliminated entry by entry
 
 
@@ -96,7 +97,8 @@ def solve_rows(plan: Plan, factors: NDArray, penalties: NDArray) -> NDArray:
         the number of threads.
 
     Raises:
-        numpy.linalg.LinAlgError: a penalty is 0 and its row has no unique solution.
+        numpy.linalg.LinAlgError: a penalty is 0, or so small that rounding swallows it, and its row has no unique
+            solution without.
     """
     penalties = np.asarray(penalties, plan.dtype)
     short = (penalties == 0) & (plan.counts > 0) & (plan.counts < plan.n_factors)
@@ -143,9 +145,14 @@ def _bucket(ratings: csr_array, rows: NDArray[np.intp], counts: NDArray[np.intp]
 def _solve_bucket(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
     build = _dual if _is_short(bucket.columns.shape[1], factors.shape[1]) else _primal
     try:
-        return build(bucket, factors, penalties)
+        with np.errstate(over="ignore", invalid="ignore"):
+            solutions = build(bucket, factors, penalties)
     except np.linalg.LinAlgError as error:
         raise _singular(bucket.rows[error.args[0]]) from None
+    lost = ~np.isfinite(solutions).all(axis=1)
+    if lost.any():
+        raise _singular(bucket.rows[np.argmax(lost)])
+    return solutions
 
 
 def _is_short(n_ratings: int, n_factors: int) -> bool:
@@ -213,10 +220,26 @@ def _solve_ridge(equations: NDArray, penalties: NDArray) -> NDArray:
     diagonal = np.einsum("bii->bi", equations[:, :, :size])
     diagonal += penalties[:, None]
     # A pivot of A + penalty I is never below the penalty, but rounding can bring one there, or below 0.
-    least = np.maximum(penalties[:, None], size * np.finfo(equations.dtype).eps * diagonal)
+    rounding = ROUNDING * size * np.finfo(equations.dtype).eps
+    least = np.maximum(penalties[:, None], rounding * diagonal)
     solutions = np.empty((b, size, 1), equations.dtype)
     _eliminate(equations, solutions, least, penalties == 0)
+    doubtful = _residuals(equations, solutions) > np.finfo(equations.dtype).eps ** 0.5
+    if doubtful.any():
+        diagonal[doubtful] *= 1 + rounding  # what rounding has done to them already; it keeps them invertible
+        solutions[doubtful] = np.linalg.solve(equations[doubtful, :, :size], equations[doubtful, :, size:])
     return solutions[:, :, 0]
+
+
+def _residuals(equations: NDArray, solutions: NDArray) -> NDArray:
+    """By how much each system misses its right side, as a share of it; inf where the solution is not finite.
+
+    Elimination by blocks is fast, but loses more digits than LAPACK where a system is nearly singular.
+    """
+    size = equations.shape[1]
+    missed = np.abs(equations[:, :, :size] @ solutions - equations[:, :, size:]).max(axis=(1, 2))
+    shares = missed / np.maximum(np.abs(equations[:, :, size:]).max(axis=(1, 2)), np.finfo(equations.dtype).tiny)
+    return np.where(np.isfinite(solutions).all(axis=(1, 2)), shares, np.inf)
 
 
 def _eliminate(equations: NDArray, solutions: NDArray, least: NDArray, free: NDArray[np.bool_]) -> None:
@@ -235,7 +258,7 @@ def _eliminate(equations: NDArray, solutions: NDArray, least: NDArray, free: NDA
 
 def _inverse(matrices: NDArray, least: NDArray, free: NDArray[np.bool_]) -> NDArray:
     """Gauss-Jordan inverses, shape (b, s, s), of positive definite matrices; the batch is the fast axis."""
-    work = np.ascontiguousarray(matrices.transpose(1, 2, 0))
+    work = matrices.transpose(1, 2, 0).copy()
     for j in range(len(work)):
         singular = free & (work[j, j] <= least[:, j])
         if singular.any():
