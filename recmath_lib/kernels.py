@@ -27,6 +27,7 @@ PADDING = 0.25  # the longest row of a bucket may have so much more ratings than
 TOY = 4096  # ratings that are not worth a bucket of their own, nor a thread
 DUAL_BELOW = 0.7  # ratings per factor up to which the dual is the cheaper one
 ROUNDING = 4  # errors that an unknown may suffer for each other one, in units of the last digit
+DOUBT = 1000  # a system that misses its right side by so many units of its last digit is solved again
 LEAF = 8  # systems up to this size are eliminated entry by entry
 
 
@@ -224,7 +225,7 @@ def _solve_ridge(equations: NDArray, penalties: NDArray) -> NDArray:
     least = np.maximum(penalties[:, None], rounding * diagonal)
     solutions = np.empty((b, size, 1), equations.dtype)
     _eliminate(equations, solutions, least, penalties == 0)
-    doubtful = _residuals(equations, solutions) > np.finfo(equations.dtype).eps ** 0.5
+    doubtful = _residuals(equations, solutions) > DOUBT * np.finfo(equations.dtype).eps
     if doubtful.any():
         diagonal[doubtful] *= 1 + rounding  # what rounding has done to them already; it keeps them invertible
         solutions[doubtful] = np.linalg.solve(equations[doubtful, :, :size], equations[doubtful, :, size:])

@@ -169,6 +169,15 @@ def test_a_tiny_penalty_never_gives_nan():
     assert np.isfinite(solutions).all()
 
 
+@pytest.mark.parametrize("k", [5, 20, 64])
+def test_nearly_singular_systems_keep_their_digits(k):
+    ratings, factors, _ = sparse_problem(10, 200, k, [3] * 5 + [2 * k] * 5)
+    factors = factors[:, :2] @ np.random.default_rng(1).normal(size=(2, k))
+    penalties = np.full(10, 1e-6)
+    expected = row_by_row(ratings, factors, penalties)
+    np.testing.assert_allclose(solved(ratings, factors, penalties), expected, rtol=1e-5, atol=1e-6)
+
+
 @pytest.fixture
 def large():
     return random_problem(3000, 400, 12)
