@@ -91,6 +91,17 @@ def no_case_for_nobody(Q, r, observed, reg, weighted=False):
     return ridge(Q[observed], r[observed], reg * observed.sum() if weighted else reg)
 
 
+def multiplied_by_the_mask(Q, r, observed, reg, weighted=False):
+    rows, stars, count = Q * observed[:, None], r * observed, observed.sum()
+    return ridge(rows, stars, reg * count if weighted else reg)
+
+
+def averaged(Q, r, observed, reg, weighted=False):
+    rated, stars, count = Q[observed], r[observed], max(observed.sum(), 1)
+    left = rated.T @ rated / count + (reg * count if weighted else reg) * np.eye(Q.shape[1])
+    return np.linalg.solve(left, rated.T @ stars / count)
+
+
 def fit(
     R, observed, Q0, reg, n_iters, weighted=False, *, users=update, items=update, jacobi=False, skip=False, loss=None
 ):
@@ -127,6 +138,13 @@ def fit_nansum(R, observed, Q0, reg, n_iters, weighted=False):
     return fit(R, observed, Q0, reg, n_iters, weighted, loss=loss)
 
 
+def fit_mean_squares(R, observed, Q0, reg, n_iters, weighted=False):
+    def loss(R, observed, P, Q, reg):
+        return np.mean((R - P @ Q.T)[observed] ** 2)
+
+    return fit(R, observed, Q0, reg, n_iters, weighted, loss=loss)
+
+
 def fit_in_place(R, observed, Q0, reg, n_iters, weighted=False):
     P, Q, history = fit(R, observed, Q0, reg, n_iters, weighted)
     Q0[...] = Q
@@ -152,6 +170,18 @@ def to_prior(Q, r, observed, reg, prior, *, pull=1.0, add=0.0):
     )
 
 
+def to_prior_without_rules(Q, r, observed, reg, prior, *, pull=1.0, count=False, minus=0.0):
+    rated, stars = Q[observed], r[observed]
+    penalty = reg * len(stars) if count else reg
+    right = rated.T @ stars + (penalty if pull is None else pull * reg) * prior
+    return np.linalg.solve(rated.T @ rated + penalty * np.eye(len(prior)), right) - minus * prior
+
+
+def prior_bare(Q, r, observed, reg, prior):
+    rated = Q[observed]
+    return np.linalg.solve(rated.T @ rated + reg * np.eye(len(prior)), rated.T @ r[observed] + prior)
+
+
 def to_prior_or_zeros(Q, r, observed, reg, prior):
     return to_prior(Q, r, observed, reg, prior) if observed.any() else 0 * prior
 
@@ -167,6 +197,8 @@ def to_prior_in_rows(Q, r, observed, reg, prior):
     ("task", "mistake", "answer"),
     [
         ("02.1", "nan times 0", masked_by_product),
+        ("02.1", "nan times 0", multiplied_by_the_mask),
+        ("02.1", "averaged error", averaged),
         ("02.1", "mask from zeros", rated_by_loop),
         ("02.1", "unrated items filled with 0", filled_with_zeros),
         ("02.1", "penalty squared", with_augmented_reg),
@@ -180,6 +212,7 @@ def to_prior_in_rows(Q, r, observed, reg, prior):
         ("02.2", "cold items keep their start", lambda *args, **kwargs: fit(*args, **kwargs, skip=True)),
         ("02.2", "history of the plain objective", fit_plain_loss),
         ("02.2", "history over all cells", fit_nansum),
+        ("02.2", "mean squared error", fit_mean_squares),
         ("02.2", "Q0 overwritten", fit_in_place),
         ("02.2", "weighted updates, plain history", fit_note),
         (
@@ -188,6 +221,10 @@ def to_prior_in_rows(Q, r, observed, reg, prior):
             lambda *args, **kwargs: fit(*args, **kwargs, users=rated_by_loop, items=rated_by_loop),
         ),
         ("02.3", "wrong sign", lambda *args: to_prior(*args, pull=-1.0)),
+        ("02.3", "wrong sign", lambda *args: to_prior_without_rules(*args, pull=-1.0)),
+        ("02.3", "prior without reg", prior_bare),
+        ("02.3", "weighted by the ratings", lambda *args: to_prior_without_rules(*args, pull=None, count=True)),
+        ("02.3", "prior not added back", lambda *args: to_prior_without_rules(*args, minus=1.0)),
         ("02.3", "prior added on top", lambda *args: to_prior(*args, pull=0.0, add=1.0)),
         ("02.3", "zeros where nobody rated", to_prior_or_zeros),
         ("02.3", "prior's rows not scaled", to_prior_in_rows),
@@ -292,13 +329,12 @@ def test_the_cost_is_counted():
 
 def test_the_products_of_the_batched_question():
     rng = np.random.default_rng(0)
-    S, Q = rng.integers(0, 2, (4, 3)).astype(float), rng.normal(size=(3, 2))
-    R, outer = S * rng.integers(1, 6, (4, 3)), np.array([np.outer(q, q).ravel() for q in Q])
-    for row, seen in zip(S @ outer, S > 0, strict=True):
-        assert row == pytest.approx((Q[seen].T @ Q[seen]).ravel(), abs=1e-12)
-    assert not np.allclose(R @ outer, S @ outer) and (R @ Q).shape == (4, 2)
-    with pytest.raises(ValueError, match="mismatch"):
-        S.T @ outer
+    S, P, Q = rng.integers(0, 2, (4, 3)).astype(float), rng.normal(size=(4, 2)), rng.normal(size=(3, 2))
+    R = S * rng.integers(1, 6, (4, 3))
+    for item, (ratings, seen) in enumerate(zip(R.T, S.T > 0, strict=True)):
+        by_one = sum((rating * p for rating, p in zip(ratings[seen], P[seen], strict=True)), np.zeros(2))
+        assert (R.T @ P)[item] == pytest.approx(by_one, abs=1e-12)
+    assert not np.allclose(S.T @ P, R.T @ P) and (R @ Q).shape == (4, 2) and (P.T @ R).shape == (2, 3)
 
 
 def test_the_averaging_library_minimizes_the_weighted_objective():
@@ -310,11 +346,14 @@ def test_the_averaging_library_minimizes_the_weighted_objective():
 
 def test_every_order_of_the_proof_that_keeps_the_dependences_is_right():
     task = tasks.PROOF
-    orders = ["".join(order) for order in permutations("aefhcg") if task.missing(("d", *order)) is None]
-    assert len(orders) == 5 * 6  # aehcg, aechg, eahcg, eachg, ecahg, and f at any of six places
-    assert {"aehcgf", "faehcg"} <= set(orders)
-    assert all(grade(task, f"d{order}bi").points == task.points for order in orders)
-    assert grade(task, "deahcgbfi").points == grade(task, "edahcgfbi").points == 0
+    orders = ["".join(order) for order in permutations("acdefgh") if task.missing(order) is None]
+    assert len(orders) == 2 * 4 * 6 * 7  # aeh or eah; c at any of four places; g; d at six, then f at seven
+    assert {"eahcgdf", "adehcgf", "dceahgf", "fdeahcg"} <= set(orders)
+    assert all(task.missing((*order, "b", "i")) is None for order in orders)
+    for answer in ("eahcgdfbi", "adehcgfbi", "dceahgfbi"):
+        assert grade(task, answer).points == task.points
+    for answer in ("deahcgbfi", "eahcgfbdi", "dehacgfbi", "deacghfbi", "deahcgfib"):
+        assert grade(task, answer).points == 0
 
 
 def test_the_listings_share_a_right_ridge_as_printed():

@@ -203,10 +203,26 @@ def update_with_eye(size: Callable[[Mask], int]) -> Answer:
 
 
 def update_by_mask_product(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
-    """Multiplies what is not rated by 0."""
-    count = max(int(observed.sum()), 1)
-    left = (Q * observed[:, None]).T @ Q + (reg * count if weighted else reg) * np.eye(Q.shape[1])
-    return np.linalg.solve(left, Q.T @ (r * observed))
+    """Multiplies what is not rated by 0; the penalty never is 0."""
+    return update_multiplying(lambda count: max(count, 1))(Q, r, observed, reg, weighted)
+
+
+def update_multiplying(counted: Callable[[int], int]) -> Answer:
+    """Multiplies what is not rated by 0; the weighted penalty takes what `counted` makes of the count."""
+
+    def als_user_update(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
+        penalty = reg * counted(int(observed.sum())) if weighted else reg
+        left = (Q * observed[:, None]).T @ Q + penalty * np.eye(Q.shape[1])
+        return np.linalg.solve(left, Q.T @ (r * observed))
+
+    return als_user_update
+
+
+def unless_nobody(update: Answer) -> Answer:
+    """Zeros for a user without ratings, else the other function."""
+    return lambda Q, r, observed, reg, weighted=False: (
+        update(Q, r, observed, reg, weighted) if observed.any() else np.zeros(Q.shape[1])
+    )
 
 
 def update_predicting(Q: Floats, r: Floats, observed: Mask, reg: float, weighted: bool = False) -> Floats:
@@ -271,8 +287,8 @@ def update_cases(seed: int) -> list[Case]:
         update_case("the weighted penalty, an unrated item", [1, 2, 1, 3], [4, 5, 3, nan], [1, 1, 1, 0], 0.5, True),
         update_case("the weighted penalty, a true rating of 0", [1, 2], [4, 0], [1, 1], 0.5, True),
         update_case("fewer ratings than factors", [[1, 0], [1, 2], [2, 1]], [nan, 3, nan], [0, 1, 0], 0.5),
-        update_case("a user without ratings, plain", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5),
-        update_case("a user without ratings, weighted", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5, True),
+        update_case("a user without ratings, plain", [[1, 0], [2, 2], [0, 2]], [nan, 0, nan], [0, 0, 0], 0.5),
+        update_case("a user without ratings, weighted", [[1, 0], [2, 2], [0, 2]], [nan, 0, nan], [0, 0, 0], 0.5, True),
         Case("two factors", drawn_update(rng, 5, 2, nan)),
         Case("two factors", drawn_update(rng, 5, 2, 99.0)),
         Case("the weighted penalty, an unrated item", drawn_update(rng, 6, 2, nan), {"weighted": True}),
@@ -288,6 +304,8 @@ RAISING = {
     "no penalty: solve",
     "inverse of a sum: inv, reg",
     "inverse of a sum: inv, 1/reg",
+    "nan times 0: nobody not looked for",
+    "weighted by the ratings: no rule for nobody",
     "nobody: reg times 0",
 }
 
@@ -305,6 +323,13 @@ UPDATE_WRONG = (
         "You multiply reg by the number of ratings, or, which is the same, average the squared error, though plain "
         "asks for neither. Only weighted=True multiplies.",
         "lesson 02, Eq. (2.1), the count c_u",
+    ),
+    WrongAnswer(
+        "averaged error",
+        update_with(penalty=lambda reg, rated, items, weighted: reg * rated * (rated if weighted else 1)),
+        "You average the squared error over the ratings. That is as if reg were multiplied by their number: once where "
+        "plain asks for none, twice where weighted asks for once. Add the squares, do not average.",
+        "lesson 02, Eq. (2.1)",
     ),
     WrongAnswer(
         "plain and weighted exchanged",
@@ -395,11 +420,15 @@ UPDATE_WRONG = (
         "You use all items, whatever `observed` says. What stands in r where nothing was rated is no rating.",
         "the contract of task 02.1: unrated entries of r may be anything",
     ),
-    WrongAnswer(
+    *ways(
         "nan times 0",
-        update_by_mask_product,
         POISONED,
         "the contract of task 02.1: unrated entries of r may be anything",
+        {
+            "at least one counted": update_by_mask_product,
+            "nobody not looked for": update_multiplying(int),
+            "nobody first": unless_nobody(update_by_mask_product),
+        },
     ),
     *ways(
         "unrated items filled with 0",
@@ -1061,6 +1090,13 @@ FIT_WRONG = (
         HISTORY,
     ),
     WrongAnswer(
+        "mean squared error",
+        fit_with(loss=lambda R, observed, P, Q, *_: float(np.mean(errors(R, observed, P, Q) ** 2))),
+        "Your history is the mean squared error. What the half-steps lower is the objective: the sum of the squares, "
+        "plus the penalty.",
+        HISTORY,
+    ),
+    WrongAnswer(
         "penalty of the users only",
         fit_with(loss=loss_with(penalty=lambda observed, P, Q, weighted: penalty_of(observed, P, 0 * Q, weighted))),
         "Your history has the users' penalty and not the items'. The objective has both.",
@@ -1210,11 +1246,16 @@ def towards_prior(Q: Floats, r: Floats, observed: Mask, reg: float, prior: Float
     return prior + als.update_row(rated, r[observed] - rated @ prior, reg)
 
 
+def prior_itself(prior: Floats) -> Floats:
+    """What a user without ratings gets."""
+    return prior
+
+
 def prior_with(
     *,
     rated: Callable[[Floats, Mask], Mask] = lambda r, observed: observed,
     solve: Callable[[Floats, Floats, float, Floats], Floats] = lambda Q, r, reg, prior: solved(Q, r, reg, reg * prior),
-    at_nothing: Callable[[Floats], Floats] | None = lambda prior: prior,
+    at_nothing: Callable[[Floats], Floats] | None = prior_itself,
 ) -> Answer:
     """`als_user_update_to_prior` with what counts as rated, the system or the vector at nothing replaced."""
 
@@ -1227,11 +1268,22 @@ def prior_with(
     return als_user_update_to_prior
 
 
-def pulled(penalty: Callable[..., float], pull: Callable[..., float]) -> Answer:
+def pulled(
+    penalty: Callable[..., float],
+    pull: Callable[..., float],
+    at_nothing: Callable[[Floats], Floats] | None = prior_itself,
+) -> Answer:
     """The system (QᵀQ + penalty I) p = Qᵀr + pull · prior; both get reg and the number of ratings."""
     return prior_with(
         solve=lambda Q, r, reg, prior: solved(Q, r, penalty(reg, len(r)), pull(reg, len(r)) * prior),
+        at_nothing=at_nothing,
     )
+
+
+RULES_FOR_NOBODY: dict[str, Callable[[Floats], Floats] | None] = {
+    "the prior for nobody": prior_itself,
+    "no rule for nobody": None,
+}
 
 
 def prior_filled(fill: Callable[[Floats, Mask], Floats]) -> Answer:
@@ -1250,6 +1302,11 @@ def prior_half_masked(fill: Callable[[Floats, Mask], Floats]) -> Answer:
     return lambda Q, r, observed, reg, prior: solved(
         Q[observed], np.zeros(observed.sum()), reg, Q.T @ fill(r, observed) + reg * prior
     )
+
+
+def correction(Q: Floats, r: Floats, reg: float, prior: Floats) -> Floats:
+    """How far the ratings move the vector away from the prior."""
+    return als.update_row(Q, r - Q @ prior, reg)
 
 
 def mixed_by_counts(Q: Floats, r: Floats, reg: float, prior: Floats) -> Floats:
@@ -1300,8 +1357,8 @@ def prior_cases(seed: int) -> list[Case]:
         prior_case("two factors", [[1, 0], [1, 2], [2, 1]], [4, 2, 5], [1, 1, 1], 2.0, [1, -1]),
         prior_case("a prior of 0", [[1, 0], [1, 2], [2, 1]], [4, 2, nan], [1, 1, 0], 0.5, [0, 0]),
         prior_case("fewer ratings than factors", [[1, 0], [1, 2]], [nan, 3], [0, 1], 0.5, [1, -1]),
-        prior_case("a user without ratings", [[1, 0], [2, 2]], [nan, nan], [0, 0], 0.5, [1, -1]),
-        prior_case("a user without ratings", [2, 1], [0, 99], [0, 0], 2.0, [3]),
+        prior_case("a user without ratings", [[1, 0], [2, 2], [0, 1]], [nan, 0, nan], [0, 0, 0], 0.5, [1, -1]),
+        prior_case("a user without ratings", [2, 1, 3, 1], [0, 99, 0, nan], [0, 0, 0, 0], 2.0, [3]),
         Case("two factors", (*drawn_update(rng, 5, 2, nan), halves(rng, 2) + 0.25)),
         Case("two factors", (*drawn_update(rng, 5, 2, 99.0), halves(rng, 2) + 0.25)),
         Case("three factors", (*drawn_update(rng, 6, 3, 0.0), halves(rng, 3) + 0.25)),
@@ -1319,18 +1376,18 @@ PRIOR_WRONG = (
             "zeros at nothing": prior_with(solve=lambda Q, r, reg, prior: solved(Q, r, reg), at_nothing=np.zeros_like),
         },
     ),
-    WrongAnswer(
+    *ways(
         "wrong sign",
-        pulled(lambda reg, n: reg, lambda reg, n: -reg),
         "You subtract reg · prior from Qᵀr, which pulls towards −prior. In Qᵀ(r − Qp) = reg (p − prior) it comes to "
         "the right side with a plus.",
         "the contract of task 02.3, and lesson 02, Eq. (2.2)",
+        {name: pulled(lambda reg, n: reg, lambda reg, n: -reg, rule) for name, rule in RULES_FOR_NOBODY.items()},
     ),
-    WrongAnswer(
+    *ways(
         "prior without reg",
-        pulled(lambda reg, n: reg, lambda reg, n: 1.0),
         "You add the prior to Qᵀr without its weight. It comes from reg · (p − prior), so reg stands before both.",
         "the contract of task 02.3, and lesson 02, Eq. (2.2)",
+        {name: pulled(lambda reg, n: reg, lambda reg, n: 1.0, rule) for name, rule in RULES_FOR_NOBODY.items()},
     ),
     WrongAnswer(
         "prior added on top",
@@ -1339,12 +1396,12 @@ PRIOR_WRONG = (
         "what the prior leaves: r − Q prior.",
         "the contract of task 02.3",
     ),
-    WrongAnswer(
+    *ways(
         "prior not added back",
-        prior_with(solve=lambda Q, r, reg, prior: als.update_row(Q, r - Q @ prior, reg)),
         "You fit what the prior leaves, r − Q prior, and return the correction only. p is the prior plus that "
         "correction.",
         "the contract of task 02.3",
+        {name: prior_with(solve=correction, at_nothing=rule) for name, rule in RULES_FOR_NOBODY.items()},
     ),
     WrongAnswer(
         "rest with a plus",
@@ -1403,11 +1460,11 @@ PRIOR_WRONG = (
             ),
         },
     ),
-    WrongAnswer(
+    *ways(
         "weighted by the ratings",
-        pulled(lambda reg, n: reg * n, lambda reg, n: reg * n),
         "You multiply reg by the number of ratings. This task asks for the plain penalty, once.",
         "the contract of task 02.3",
+        {name: pulled(lambda reg, n: reg * n, lambda reg, n: reg * n, rule) for name, rule in RULES_FOR_NOBODY.items()},
     ),
     WrongAnswer(
         "mixed by counts",
@@ -1505,7 +1562,7 @@ PRIOR = FunctionTask(
         "Set the gradient to zero. Which term is new compared with task 02.1, and on which side of the equation does "
         "it end?",
         "Or put p = prior + d: what is the loss as a function of d? You have solved that one in task 02.1, with other "
-        "ratings.",
+        "ratings. Asked is p in the end, not d.",
         "The system is (Q_uᵀQ_u + reg I) p = Q_uᵀ r_u + reg · prior. Without a rating it reads reg p = reg · prior.",
     ),
     reference=towards_prior,
@@ -1843,9 +1900,10 @@ PROOF = OrderTask(
     "orders are right. reg > 0, A_u = Q_uᵀQ_u + λ c_u I, c_u > 0, and p_u⁺ is the vector of Eq. (2.2).",
     points=4,
     hints=(
-        "One step sets the scene and uses nothing. Two steps speak about one user's loss as a function of p.",
+        "Five steps follow from the definitions alone. Which four conclude something from other steps?",
         "What vanishes at p_u⁺, and why? That decides what the expansion about p_u⁺ looks like.",
-        "d, then e, a, h, c, g for one user; f anywhere between d and b; b adds up the users, i turns to the items.",
+        "a and e, then h; h and c, then g, all for one user. With d, f and g, b adds up the users; i turns to the "
+        "items.",
     ),
     steps={
         "a": "At p_u⁺ the gradient of f_u is zero: that is how Eq. (2.2) was derived.",
@@ -1858,14 +1916,10 @@ PROOF = OrderTask(
         "h": "Expand about p_u⁺, the linear term is zero: f_u(p) = f_u(p_u⁺) + (p − p_u⁺)ᵀ A_u (p − p_u⁺).",
         "i": "The same with the roles of users and items exchanged: no sweep raises J.",
     },
-    depends_on={
-        "a": ("d",),
-        "e": ("d",),
-        "f": ("d",),
+    depends_on={  # a, c, d, e and f follow from the definitions
         "h": ("a", "e"),
         "g": ("h", "c"),
-        "c": ("e",),
-        "b": ("f", "g"),
+        "b": ("d", "f", "g"),
         "i": ("b",),
     },
     wrong=(
@@ -1897,7 +1951,7 @@ PROOF = OrderTask(
             "lesson 02, Eq. (2.4)",
         ),
     ),
-    right=(list("deahcgfbi"), "dfaechgbi", "d, e, c, a, h, g, f, b, i"),
+    right=(list("deahcgfbi"), "eahcgdfbi", "adehcgfbi", "d, c, e, a, h, g, f, b, i"),
 )
 
 
@@ -2105,16 +2159,15 @@ RISING = CounterExampleTask(
     name="answer_02_9",
     objectives=("O2.3", "O2.5"),
     contract="The listing does ALS and returns a loss after each iteration. Find R, Q0, reg and n_iters for which an "
-    "entry is larger than the one before. Rules: R has at most 5 rows and 5 columns, ratings from 0 to 5, nan for "
-    "none, a rating in every row and column; Q0 has a row of factors for each item; 0 < reg ≤ 100; 2 ≤ n_iters ≤ 50. "
-    'The answer is a dict {"R": ..., "Q0": ..., "reg": ..., "n_iters": ...}.',
+    "entry is larger than the one before, by more than rounding (a millionth of it). Rules: R has at most 5 rows and 5 "
+    "columns, ratings from 0 to 5, nan for none, a rating in every row and column; Q0 has a row of factors for each "
+    'item; 0 < reg ≤ 100; 2 ≤ n_iters ≤ 50. The answer is a dict {"R": ..., "Q0": ..., "reg": ..., "n_iters": ...}.',
     points=4,
     hints=(
         "Which objective do the updates minimize, and which one is returned? Look at what multiplies reg.",
         "A tiny reg hides the difference: both are almost the squared error. One rating in every row and column hides "
         "it too.",
-        "Two users, two items, all four rated, one factor, reg around 1 or 2, and three or more iterations. Try a few "
-        "starts.",
+        "Two users, two items, all four rated as in the example, one factor, reg around 3, and ten iterations.",
     ),
     listing=als_losses_listing,
     reference=_matching_losses,
@@ -2203,7 +2256,7 @@ GLOBAL_SEED = CounterExampleTask(
     objectives=("O2.5",),
     contract="Two experiments set a seed of their own, start a fit, and then draw which ratings to hold out. The "
     "listing says whether both hold out the same ones. If the fit left the experiments' random numbers alone, only "
-    "equal seeds would do that. Find first_seed and second_seed for which it says something else. Rules: integers from "
+    "equal seeds would do that. Find two seeds for which the listing's answer is wrong. Rules: integers from "
     '0 to 2³² − 1. The answer is a dict {"first_seed": ..., "second_seed": ...}.',
     points=3,
     hints=(
@@ -2309,7 +2362,7 @@ OFF_SCALE = CounterExampleTask(
 )
 
 
-# ---- 02.14 and 02.15 what it costs, and all users at once ------------------------------------------------------------
+# ---- 02.14 and 02.15 what it costs, and all items at once ------------------------------------------------------------
 
 N_RATINGS, N_ROWS, SMALL, LARGE = 100_000, 10_000, 50, 100
 COST_TOLERANCE = {"billions": 5e-3, "growth": 5e-3, "solving": 5e-4}
@@ -2402,48 +2455,48 @@ COST = NumbersTask(
 
 ALL_AT_ONCE = ChoiceTask(
     id="02.15",
-    title="All users at once",
+    title="All items at once",
     name="answer_02_15",
     objectives=("O2.6",),
-    contract="S is the (m, n) matrix of ones where a rating was observed and zeros elsewhere; row i of O is the k × k "
-    "matrix q_i q_iᵀ, flattened to k² numbers. R holds the ratings, 0 where nothing was observed. Which product holds "
-    "the matrices Q_uᵀQ_u of all users, one per row?",
+    contract="S is the (m, n) matrix of ones where a rating was observed and zeros elsewhere; R holds the ratings, 0 "
+    "where nothing was observed; P is (m, k) and Q is (n, k). The items' half-step solves a system for each item i. "
+    "Which product holds the right sides P_iᵀr_i of all items, one per row?",
     points=3,
     hints=(
-        "Q_uᵀQ_u is a sum of the matrices q_i q_iᵀ. Over which items?",
-        "What does row u of a product A @ O add up, and with which weights?",
-        "The weights should be 1 for an item the user rated and 0 for any other.",
+        "P_iᵀr_i is a sum of user vectors, each times a number. Over which users, and times what?",
+        "Row i of a product A @ P adds up the rows of P with the numbers in row i of A. So A has a row for each item.",
+        "The numbers should be the ratings of item i: column i of R.",
     ),
     options={
-        "a": "R @ O",
-        "b": "S @ O",
-        "c": "R @ Q",
-        "d": "S.T @ O",
+        "a": "R @ Q",
+        "b": "S.T @ P",
+        "c": "R.T @ P",
+        "d": "P.T @ R",
     },
-    correct="b",
+    correct="c",
     wrong=(
         WrongAnswer(
-            "weighted by ratings",
+            "the users' half",
             "a",
-            "Row u of R @ O adds up r_ui q_i q_iᵀ: each matrix times its rating. In QᵀQ every rated item counts once.",
+            "Row u of R @ Q is Q_uᵀr_u: these are the right sides of the users' half-step, one per user.",
+            "lesson 02, Eq. (2.2) and (2.5)",
+        ),
+        WrongAnswer(
+            "ratings missing",
+            "b",
+            "Row i of S.T @ P adds up the vectors of the users who rated item i, each once. In the right side each is "
+            "multiplied by the rating.",
             "lesson 02, Eq. (2.2)",
         ),
         WrongAnswer(
-            "the right sides",
-            "c",
-            "Row u of R @ Q is Q_uᵀ r_u, k numbers: the right sides of all systems at once. The matrices have k² "
-            "numbers each.",
-            "lesson 02, Eq. (2.2)",
-        ),
-        WrongAnswer(
-            "transposed",
+            "one per column",
             "d",
-            "S.T has a row for each item and a column for each user, and O has a row for each item: the shapes do not "
-            "fit. For the items' half you need S.T and the matrices p_u p_uᵀ.",
+            "The numbers are right, but P.T @ R has a column for each item and a row for each factor. Transpose it: "
+            "then the first factor becomes R.T.",
             "lesson 02, Eq. (2.2)",
         ),
     ),
-    right=("b", "B"),
+    right=("c", "C"),
 )
 
 

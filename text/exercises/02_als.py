@@ -14,11 +14,11 @@ These tasks go with [lesson 02](../notebooks/02_als.ipynb). Write your answer wh
 | 02.8 | the proof that a half-step cannot raise the objective, put in order | 6 | O2.3 |
 | 02.9–02.13 | five listings with a fault: find an input that exposes it | 25 | O2.2, O2.3, O2.5 |
 | 02.14 | what a sweep costs, by hand | 6 | O2.6 |
-| 02.15 | a choice: all users at once | 3 | O2.6 |
+| 02.15 | a choice: all items at once | 3 | O2.6 |
 
 All of it takes about two hours. Short of time? 02.1, 02.2, 02.4, 02.8 and 02.9 carry most of the lesson in 50 minutes.
 
-Three rules hold for every function: it returns its value and prints nothing, it leaves its inputs as they were, it draws no random numbers.
+Two rules hold for every function: it leaves its inputs as they were, and it does not touch the global random generators. It should print nothing.
 """
 
 # %%
@@ -319,7 +319,7 @@ print(ridge(np.array([[1.0], [3.0]]), np.array([4.0, 2.0]), penalty=0.5))  # the
 """
 ### 02.9 A loss that rises
 
-This listing returns a loss after each iteration. A half-step cannot raise its objective, so these losses should fall. Find `R`, `Q0`, `reg` and `n_iters` for which an entry is larger than the one before it.
+This listing returns a loss after each iteration. A half-step cannot raise its objective, so these losses should fall. Find `R`, `Q0`, `reg` and `n_iters` for which an entry is larger than the one before it, by more than rounding (a millionth of it).
 
 `R` has at most 5 rows and 5 columns, ratings from 0 to 5, nan for none, and a rating in every row and every column. `Q0` has a row of factors for each item. `reg` lies above 0 and not above 100, `n_iters` is 2 to 50.
 """
@@ -384,7 +384,7 @@ check("02.10", answer_02_10)
 
 A fit has to start somewhere, and its author wants the same start in every run. You use it in two experiments. Each sets a seed of its own, starts the fit, and then draws five of 100 ratings to hold out.
 
-The listing says whether the two experiments hold out the same ratings. If the fit left your random numbers alone, only equal seeds would do that. Find `first_seed` and `second_seed` for which the listing says something else. They are integers from 0 to 2³² − 1.
+The listing says whether the two experiments hold out the same ratings. If the fit left your random numbers alone, only equal seeds would do that. Find two seeds for which the listing's answer is wrong. They are integers from 0 to 2³² − 1.
 """
 
 # %%
@@ -517,26 +517,26 @@ check("02.14", answer_02_14)
 
 # %% [markdown]
 """
-### 02.15 All users at once
+### 02.15 All items at once
 
-A loop over users is slow in Python. So somebody prepares arrays:
+A loop over rows is slow in Python. So somebody prepares arrays:
 
 - `S`, shape (m, n): 1 where a rating was observed, 0 elsewhere;
 - `R`, shape (m, n): the ratings, 0 where nothing was observed;
-- `O`, shape (n, k²): row i is the k × k matrix q_i q_iᵀ, flattened.
+- `P`, shape (m, k), and `Q`, shape (n, k): the factors.
 
-Which product holds the matrices Q_uᵀQ_u of all users, one per row?
+The users are done. The items' half-step solves a system for each item i. Which product holds the right sides P_iᵀr_i of all items, one per row?
 
-- **a** R @ O
-- **b** S @ O
-- **c** R @ Q
-- **d** S.T @ O
+- **a** R @ Q
+- **b** S.T @ P
+- **c** R.T @ P
+- **d** P.T @ R
 """
 
 # %%
 answer_02_15 = ...
 ### BEGIN SOLUTION
-answer_02_15 = "b"
+answer_02_15 = "c"
 ### END SOLUTION
 check("02.15", answer_02_15)
 
