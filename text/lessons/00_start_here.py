@@ -256,9 +256,9 @@ r"""
 | lesson | question it answers | what it derives | state |
 |---|---|---|---|
 | 00 start here | How do five ratings become a list? | fold-in by ridge; the primer | ready, 30 minutes |
-| [01 factorization](01_factorization.ipynb) | What if nobody hands you the axes? | the objective, both readings of $\lambda$, gradients, biases | ready, 60 minutes |
-| [02 als](02_als.ipynb) | How do you minimize it, and where do you end? | ridge updates by turns, monotone steps, stationary points | ready, 60 minutes |
-| [03 svd](03_svd.ipynb) | When is there a closed form? | Eckart-Young, what missing data breaks, the nuclear norm | ready, 60 minutes |
+| [01 factorization](01_factorization.ipynb) | What if nobody hands you the axes? | the objective, both readings of $\lambda$, gradients, biases | ready, 85 minutes |
+| [02 als](02_als.ipynb) | How do you minimize it, and where do you end? | ridge updates by turns, monotone steps, stationary points | ready, 80 minutes |
+| [03 svd](03_svd.ipynb) | When is there a closed form? | Eckart-Young, what missing data breaks, the nuclear norm | ready, 85 minutes |
 | [04 metrics](04_metrics.ipynb) | How good is a ranked list? | precision to NDCG, bounds, ties, conventions, the bootstrap | ready, 60 minutes |
 | 05 bpr | What if people click and never rate? | pairs, their likelihood, all three gradients, implicit ALS | planned |
 | 06 lambdarank | How do you train for the top of the list? | RankNet, lambdas, what is and is not optimized | planned |
