@@ -17,7 +17,7 @@
 - **O3.5** connect ALS with the SVD, at reg = 0 and above;
 - **O3.6** read factors: signs, order, rotation, and what may not be concluded.
 
-You need [primer cards 1 and 2](00_start_here.ipynb#Card-1:-Rank-and-projection) (projection, SVD) and a little of lessons 01 and 02. Reading the core and moving its widgets takes about 60 minutes; what is folded away under *Deeper* can wait. The tasks are in [the exercises of this lesson](../exercises/03_svd.ipynb), about 70 minutes for all of them, 30 for the ones that matter most.
+You need [primer cards 1 and 2](00_start_here.ipynb#Card-1:-Rank-and-projection) (projection, SVD), for section 5 also [card 6](00_start_here.ipynb#Card-6:-Trace-and-Cauchy-Schwarz) (trace, Cauchy-Schwarz), and a little of lessons 01 and 02. Reading the core takes about 60 minutes, and about 85 if you follow every step of the proofs; what is folded away under *Deeper* can wait. The tasks are in [the exercises of this lesson](../exercises/03_svd.ipynb), about 70 minutes for all of them, 30 for the ones that matter most.
 """
 
 # %% [markdown]
@@ -28,15 +28,15 @@ Two people, two films, all four numbers known:
 
 $R = \begin{pmatrix} 4 & 0 \\ 3 & 5 \end{pmatrix}$
 
-Look along two directions of films, $b_1 = (1, 1)/\sqrt2$ and $b_2 = (1, -1)/\sqrt2$. They have length 1 and stand at a right angle. So do their images, up to length: $R\,b_1 = (4, 8)/\sqrt2$ has the squared length 40, $R\,b_2 = (4, -2)/\sqrt2$ has 10, and their product is $(16 - 16)/2 = 0$. Such directions exist for every table. Call the lengths $s_l$ and the images, cut to length 1, $a_l$. This is the **singular value decomposition**, with $r = \min(m, n)$ terms:
+Look along two directions of films, $b_1 = (1, 1)/\sqrt2$ and $b_2 = (1, -1)/\sqrt2$. They have length 1 and stand at a right angle. So do their images, up to length: $R\,b_1 = (4, 8)/\sqrt2$ has the squared length 40, $R\,b_2 = (4, -2)/\sqrt2$ has 10, and their product is $(16 - 16)/2 = 0$. Every table has such directions: [card 2](00_start_here.ipynb#Card-2:-SVD) finds them. Call the lengths $s_l$ and the images, divided by their lengths, $a_l$. (An image of length 0 has no direction; take any $a_l$ of length 1 at right angles to the others.) This is the **singular value decomposition**, with $r = \min(m, n)$ terms:
 
 $$R = A\,\mathrm{diag}(s)\,B^\top = \sum_{l=1}^{r} s_l\, a_l b_l^\top,\qquad A^\top A = B^\top B = I,\quad s_1 \ge s_2 \ge \dots \ge 0 \tag{3.1}$$
 
-Keep the first $k$ terms, and you have a table of rank $k$, the **truncated** SVD:
+So $RR^\top = A\,\mathrm{diag}(s^2)\,A^\top$: for a small table you find the $s_l^2$ as eigenvalues of $RR^\top$, or of $R^\top R$. Keep the first $k$ terms, and you have a table of rank at most $k$, the **truncated** SVD:
 
 $$R_k = \sum_{l=1}^{k} s_l\, a_l b_l^\top \tag{3.2}$$
 
-Here $R_1 = \sqrt{40}\,a_1 b_1^\top$, and all roots cancel. What it misses is the rest of the sum. The terms stand at right angles, so their squares add up. With $\lVert X\rVert^2$ for the sum of the squared entries of a table:
+Here $R_1 = \sqrt{40}\,a_1 b_1^\top$, and all roots cancel. What it misses is the rest of the sum. The terms stand at right angles: the dot product of two of them, read as long vectors, is $s_l s_j\,(a_l \cdot a_j)(b_l \cdot b_j) = 0$. So their squares add up. With $\lVert X\rVert^2$ for the sum of the squared entries of a table:
 
 $$\lVert R - R_k\rVert^2 = \sum_{l > k} s_l^2 \tag{3.3}$$
 """
@@ -61,9 +61,9 @@ assert np.isclose(np.sum((R - first_term) ** 2), squares[1])
 
 # %% [markdown] tags=["derivation"]
 r"""
-Is there a table of rank 1 with a smaller error than 10? **No table of rank $k$ is nearer than $R_k$** (Eckart and Young 1936). The proof has six small steps. The next cell follows it with numbers, for a table with the singular values 5, 4, 3, 2, 1 and for $k = 2$.
+Is there a table of rank 1 with a smaller error than 10? **No table of rank at most $k$ is nearer than $R_k$** (Eckart and Young 1936). The proof has six small steps. The next cell follows it with numbers, for a table with the singular values 5, 4, 3, 2, 1 and for $k = 2$.
 
-**1. A rank is a choice of directions.** The rows of a table $Z$ of rank at most $k$ lie in a space with $k$ dimensions. Take $k$ columns of length 1, at right angles to each other, that span it: $W$, of shape $(n, k)$.
+**1. A rank is a choice of directions.** The rows of a table $Z$ of rank at most $k$ lie in a space with $k$ dimensions (or fewer: then add some). Take $k$ columns of length 1, at right angles to each other, that span it: $W$, of shape $(n, k)$.
 
 **2. For given directions, project.** The row in that space nearest to a row of $R$ is its projection, so the best $Z$ is $RWW^\top$. The rest stands at a right angle, and Pythagoras gives
 
@@ -75,13 +75,15 @@ So we want the largest $\lVert RW\rVert^2$.
 
 $$\lVert RW\rVert^2 = \lVert \mathrm{diag}(s)\,B^\top W\rVert^2 = \sum_l s_l^2\, w_l,\qquad w_l = \lVert W^\top b_l\rVert^2.$$
 
-**4. The weights have a budget.** $w_l$ is the squared length of a projection of $b_l$, so $0 \le w_l \le 1$. And $\sum_l w_l = \lVert B^\top W\rVert^2 \le \lVert W\rVert^2 = k$.
+**4. The weights have a budget.** $w_l$ is the squared length of a projection of $b_l$. A projection is not longer than what is projected, so $0 \le w_l \le 1$. For the same reason $\sum_l w_l = \lVert B^\top W\rVert^2 \le \lVert W\rVert^2 = k$: here the columns of $W$ are projected on those of $B$.
 
-**5. Spend it on the largest.** You have $k$ units, at most one for each $l$, and unit $l$ earns $s_l^2$. One each on the first $k$ earns the most:
+**5. Spend it on the largest.** You have $k$ units, at most one for each $l$, and unit $l$ earns $s_l^2$. One each on the first $k$ earns the most, since $s_l \ge s_k$ for $l \le k$ and $s_l \le s_k$ for $l > k$:
 
 $$\sum_{l \le k} s_l^2 - \sum_l s_l^2 w_l = \sum_{l \le k} s_l^2(1 - w_l) - \sum_{l > k} s_l^2 w_l \;\ge\; s_k^2\Big(\sum_{l \le k}(1 - w_l) - \sum_{l > k} w_l\Big) = s_k^2\Big(k - \sum_l w_l\Big) \ge 0.$$
 
-**6. Collect.** By steps 2, 3 and 5, $\lVert R - Z\rVert^2 \ge \lVert R\rVert^2 - \sum_{l \le k} s_l^2 = \sum_{l > k} s_l^2$. By Eq. (3.3) $R_k$ has exactly this error. If $s_k > s_{k+1}$, every other $Z$ has a larger one.
+**6. Collect.** By Eq. (3.3) at $k = 0$, $\lVert R\rVert^2 = \sum_l s_l^2$. So steps 2, 3 and 5 give $\lVert R - Z\rVert^2 \ge \lVert R\rVert^2 - \sum_{l \le k} s_l^2 = \sum_{l > k} s_l^2$. By Eq. (3.3) $R_k$ has exactly this error.
+
+If $s_k > s_{k+1}$, it is the only one. Equality in step 5 then forces $w_l = 0$ for $l > k$ and $w_l = 1$ for $l \le k$. So $W$ spans $b_1, \dots, b_k$, and for these directions step 2 has one best $Z$.
 """
 
 # %%
@@ -134,38 +136,54 @@ assert np.allclose(model.predict(*np.indices(stars.shape)), means + cut)
 show_source(svd.fit)
 
 # %%
+def by_way(seen):
+    """Predictions from the ratings in these cells: the right way, three others, and the user means alone."""
+    zeros = np.where(seen, stars, 0)
+    mean, low = zeros.sum(axis=1)[:, None] / seen.sum(axis=1)[:, None], zeros.mean(axis=1)[:, None]  # low: holes count as 0 stars
+    return {"mean of what was rated, holes at 0": mean + svd.truncate(np.where(seen, stars - mean, 0), 2),
+            "the zeros in the holes centred too": mean + svd.truncate(zeros - mean, 2),
+            "mean over all five films": low + svd.truncate(zeros - low, 2),
+            "mean over all five films, holes at 0": low + svd.truncate(np.where(seen, stars - low, 0), 2),
+            "user mean alone": mean + svd.truncate(zeros, 0)}
+
+
 def misses(prediction):
     """Squared error of the observed ratings."""
     return np.sum((stars - prediction)[observed] ** 2)
 
 
-zeros = np.where(observed, stars, 0)
-low = zeros.mean(axis=1, keepdims=True)  # holes counted as ratings of 0
-ways = {"mean of what was rated, holes at 0": means + cut,
-        "the zeros in the holes centred too": means + svd.truncate(zeros - means, 2),
-        "mean over all five films": low + svd.truncate(zeros - low, 2),
-        "mean over all five films, holes at 0": low + svd.truncate(np.where(observed, stars - low, 0), 2)}
-for name, prediction in ways.items():
-    print(f"{name:38} {misses(prediction):8.4f}")
-assert np.allclose([misses(way) for way in ways.values()], [0.3255, 15.6576, 12.8069, 6.0309], atol=5e-5)
-predict("03.q1", None, ["0.3255, by the theorem", "about half of it", "as small as you like"])
+left_out = {name: np.zeros_like(stars) for name in by_way(observed)}  # each rating, predicted from the 13 others
+for user, film in np.argwhere(observed):
+    others = observed.copy()
+    others[user, film] = False
+    for name, prediction in by_way(others).items():
+        left_out[name][user, film] = prediction[user, film]
+for name, prediction in by_way(observed).items():
+    print(f"{name:38} squared error {misses(prediction):7.4f}   left out, RMSE {np.sqrt(misses(left_out[name]) / 14):.2f} stars")
+assert np.allclose([misses(way) for way in by_way(observed).values()][:4], [0.3255, 15.6576, 12.8069, 6.0309], atol=5e-5)
+assert np.allclose([np.sqrt(misses(table) / 14) for table in left_out.values()], [2.16, 3.19, 3.75, 2.55, 2.39], atol=0.005)
 
 # %% [markdown]
 r"""
-The last three ways are the ones you meet in code that stores 0 for "unknown". Each of them invents ratings or means that nobody gave, and then spends its two directions on them: the squared error of the 14 ratings is 18 to 48 times as large.
+The three ways in the middle are the ones you meet in code that stores 0 for "unknown". Each of them invents ratings or means that nobody gave, and then spends its two directions on them: the squared error of the 14 ratings is 18 to 48 times as large.
+
+The last column is the fairer judge: each rating is left out in turn and predicted from the 13 others. The right way misses by 2.16 stars, the user mean alone by 2.39, the three ways in the middle by 2.55 to 3.75.
 
 ## 3 Optimal for what?
 
-The right way leaves 0.3255. The prediction has rank 2, and you have proved that the truncated SVD is the nearest table of rank 2. *Before you go on:* how small can a table of rank 2 make this error? Put your answer in place of `None` above.
+The right way leaves 0.3255. What was added to the means has rank 2, and you have proved that the truncated SVD is the nearest table of rank 2. *Before you go on:* how small can the means plus *any* table of rank 2 make this error? Put your answer in place of `None` below.
 
 The theorem speaks about the table it was given. That table has 25 cells, and 11 of them hold a 0 that we wrote. So part of the error it minimizes is about these zeros. If a prediction is better than 0, why not write *that* into the holes, and cut again? With $\mathcal P_\Omega$ for "the observed cells, 0 elsewhere", $\mathcal P_\Omega^\perp$ for "the holes, 0 elsewhere" and $T_k$ for "the nearest table of rank $k$":
 
 $$X_{t+1} = T_k\big(\mathcal P_\Omega(R) + \mathcal P_\Omega^\perp(X_t)\big) \tag{3.6}$$
 
-The observed error cannot rise. Just filled, the table differs from $X_t$ in the observed cells only, by the error of $X_t$ there. $X_{t+1}$ is nearer to it than $X_t$, which has rank $k$ too, in all cells together; and the observed cells are a part of them.
+Here $R$ stands for the *centred* ratings. $X_0 = 0$ gives the truncated SVD as $X_1$.
+
+From $X_1$ on, the observed error cannot rise. Just filled, the table differs from $X_t$ in the observed cells only, by the error of $X_t$ there. $X_t$ has rank at most $k$, so $X_{t+1}$, the nearest of these tables, is no farther away in all cells together; and the observed cells are a part of them.
 """
 
 # %%
+predict("03.q1", None, ["0.3255, by the theorem", "about half of it", "as small as you like"])
 total = np.sum((centred - cut) ** 2)
 print(f"error {total:.4f} = {misses(means + cut):.4f} on ratings + {np.sum(cut[~observed] ** 2):.4f} on invented zeros")
 centred_ratings = ratings.with_data(known, known.data - svd.user_means(known)[ratings.rows_of(known)])
@@ -173,8 +191,8 @@ for state in svd.iterated_fill(centred_ratings, 2, n_steps=300):
     if state.step in (1, 2, 10, 100, 300):
         print(f"step {state.step:3}   squared error {state.objective:.6f}   user 0, film 2: {means[0, 0] + state.table[0, 2]:.2f}")
 assert np.isclose(total, misses(means + cut) + np.sum(cut[~observed] ** 2)) and state.objective < 1e-6
-*_, other = svd.iterated_fill(centred_ratings, 2, n_steps=1500, init=2.0)
-print(f"from 2 in every hole: error {other.objective:.4f}   user 0, film 2: {means[0, 0] + other.table[0, 2]:.2f}")
+*_, other = svd.iterated_fill(centred_ratings, 2, n_steps=1000, init=2.0)
+print(f"from mean + 2 in every hole: error {other.objective:.4f}   user 0, film 2: {means[0, 0] + other.table[0, 2]:.2f}")
 assert 0.35 < 1 - misses(means + cut) / total < 0.36 and other.objective < 1e-6
 assert other.table[0, 2] - state.table[0, 2] > 0.5
 
@@ -182,7 +200,7 @@ assert other.table[0, 2] - state.table[0, 2] > 0.5
 r"""
 As small as you like. The error of the truncated SVD was 0.5052 in all, and more than a third of it was spent on zeros that nobody gave. Filling again and again brings the error of the ratings to 0.
 
-Do not celebrate. A table of rank 2 has 16 free numbers here, and there are 14 ratings. Start with 2 in every hole, and the error is 0 again while the prediction for user 0 and film 2 is another one. Fitting what you know says little about what you do not know. So hold some ratings out.
+Do not celebrate. A table of rank 2 has 16 free numbers here, and there are 14 ratings. Start with the person's mean + 2 in every hole, and the error is 0 again while the prediction for user 0 and film 2 is another one. Fitting what you know says little about what you do not know. So hold some ratings out.
 
 ## 4 The front row: choose a rank
 
@@ -221,7 +239,7 @@ rank_explorer(shown, by_rank, spectrum, errors, rank=1)
 r"""
 *What you should have seen.* The observed error falls to 0. The held-out error falls to 0.844 at rank 4 and rises again, and at rank 40 it is what it was at rank 0, to the last digit. Nothing is cut there, so every hole holds the 0 we wrote into it: the model predicts its own invention.
 
-Rank 4, although the course planted three taste axes? The fourth is the film itself. Some films are better for everybody, and user means do not take that out. (With film biases taken off as well, rank 3 is best: the next cell tries it.)
+Rank 4, although the course planted three taste axes? A film that is better for everybody is a fourth thing to learn, and user means do not take that out. (With film biases taken off as well, rank 3 is best: the next cell tries it.)
 
 **Can you read the rank off the spectrum?** When all ratings are known, yes: a falling line with an elbow, a *scree plot*. The next picture shows the whole cinema twice, with every rating that people would give, and with the 14 % they gave and 0 in the holes. The holes add noise to every direction, and the elbow almost drowns. Held-out ratings still see it.
 """
@@ -234,14 +252,20 @@ assert np.argmin(without) == 3
 in_full, in_part = (svd.fit(stored, 12) for stored in (full, cinema.ratings))
 plots.scree({"all known": in_full.singular_values, "filled with 0": in_part.singular_values})
 
-# %%
-holes = np.nonzero(everything == 0)
-guess, true = svd.fit(cinema.ratings, 4).predict(*holes), cinema.would_rate[holes]
-spread = [np.std(table - in_part.user_means[holes[0]]) for table in (guess, true)]
-print(f"in the holes, standard deviation from the person's mean: predicted {spread[0]:.2f} stars, true {spread[1]:.2f} stars")
-assert 8 < spread[1] / spread[0] < 9 and round((everything > 0).mean(), 2) == 0.14
+# %% [markdown]
+"""
+Zeros also flatten. How far from the person's mean do the predictions in the holes of the cinema lie, and how far the truth? The next cell prints the root mean square of both.
+
+Filling again and again, Eq. (3.6), moves the holes away from 0. *Before you run it:* does that help the hidden ratings of the front row? The cell makes 200 steps at rank 4. Step 0 is the user means alone.
+"""
 
 # %%
+predict("03.q2", None, ["yes, more with every step", "at first, then it harms", "no"])
+holes = np.nonzero(everything == 0)
+guess, true = svd.fit(cinema.ratings, 4).predict(*holes), cinema.would_rate[holes]
+spread = [np.sqrt(np.mean((table - in_part.user_means[holes[0]]) ** 2)) for table in (guess, true)]
+print(f"in the holes, distance from the person's mean (root mean square): predicted {spread[0]:.2f} stars, true {spread[1]:.2f} stars")
+assert np.allclose(spread, [0.13, 1.07], atol=0.005) and round((everything > 0).mean(), 2) == 0.14
 centred_train = ratings.with_data(train, train.data - svd.user_means(train)[ratings.rows_of(train)])
 tables = [by_rank[0]] + [by_rank[0] + state.table for state in svd.iterated_fill(centred_train, 4, n_steps=200)]
 curves = {name: [rmse(part, table) for table in tables] for name, part in (("observed", train), ("held out", hidden))}
@@ -251,7 +275,7 @@ plots.training_curves(curves)
 
 # %% [markdown] tags=["derivation"]
 r"""
-Zeros also flatten: in the holes the predictions have a standard deviation of 0.13 stars around the person's mean, the truth 1.03. Filling again and again, Eq. (3.6), repairs that. The held-out error falls from 0.844 after the first step to 0.730 after 11, and rises to 0.938 after 200, nearly back to rank 0: the table gets the ratings more and more right and invents the rest. You could stop in time. Or you could pay for every star that a table moves. That is what the penalty of lesson 01 does; what it asks of a *table* is our next question.
+*What you should have seen.* In the holes the predictions lie 0.13 stars from the person's mean, the truth 1.07. Filling again repairs that, and harms in the end. The held-out error falls from 0.844 after the first step to 0.730 after 11, and rises to 0.938 after 200, nearly back to step 0: the table gets the ratings more and more right and invents the rest. You could stop in time. (The best step belongs to this split: look for it again on yours.) Or you could pay for the strength of every direction, its singular value. That is what the penalty of lesson 01 does, and our next question is why.
 
 ## 5 The penalty, seen from the table
 
@@ -259,11 +283,11 @@ Lesson 01 charges $\lambda(\lVert P\rVert^2 + \lVert Q\rVert^2)$. Many factors h
 
 $$\lVert X\rVert_* = \sum_l s_l = \min_{P Q^\top = X}\ \tfrac12\big(\lVert P\rVert^2 + \lVert Q\rVert^2\big) \tag{3.7}$$
 
-and the cheapest factors share each singular value equally, $P^\top P = Q^\top Q = \mathrm{diag}(s)$:
+One cheapest pair shares each singular value equally, $P^\top P = Q^\top Q = \mathrm{diag}(s)$ (spare columns are 0; turn both by the same rotation, and the cost stays the same):
 
 $$P = A\,\mathrm{diag}(\sqrt{s_1}, \sqrt{s_2}, \dots),\qquad Q = B\,\mathrm{diag}(\sqrt{s_1}, \sqrt{s_2}, \dots) \tag{3.8}$$
 
-**Your turn.** [Task 03.8](../exercises/03_svd.ipynb) gives you the steps of the proof, shuffled. Put them in order before you read on.
+**Your turn.** [Task 03.8](../exercises/03_svd.ipynb) gives you the steps of the proof, shuffled. It uses the trace and Cauchy-Schwarz: [card 6](00_start_here.ipynb#Card-6:-Trace-and-Cauchy-Schwarz). Put them in order before you read on.
 
 **It can be reached.** With Eq. (3.8), $PQ^\top = A\,\mathrm{diag}(s)\,B^\top = X$. The columns of $A$ have length 1, so $\lVert P\rVert^2 = \sum_l s_l$, and the same for $Q$. Half the sum is $\sum_l s_l$.
 
@@ -271,7 +295,11 @@ $$P = A\,\mathrm{diag}(\sqrt{s_1}, \sqrt{s_2}, \dots),\qquad Q = B\,\mathrm{diag
 
 $$\sum_l s_l = \mathrm{tr}(A^\top P\,Q^\top B) \le \lVert A^\top P\rVert\,\lVert B^\top Q\rVert \le \lVert P\rVert\,\lVert Q\rVert \le \tfrac12\big(\lVert P\rVert^2 + \lVert Q\rVert^2\big)$$
 
-So with enough columns, $\min_{P,Q}$ of lesson 01's plain objective is $\min_X$ of squared error $+\ 2\lambda\lVert X\rVert_*$. The new problem is **convex** (step 2 below says why): it has one lowest value, and nothing else to get stuck in.
+So with $\min(m, n)$ columns, $\min_{P,Q}$ of lesson 01's plain objective is $\min_X$ of squared error $+\ 2\lambda\lVert X\rVert_*$. The new problem is **convex** (step 2 below says why): every local minimum is a global one.
+
+**When every cell is known, the minimum has a formula.** Begin with one number. $(s - z)^2 + 2\tau z$ over $z \ge 0$ has the derivative $-2(s - z) + 2\tau$, so it is lowest at $z = s - \tau$, or at 0 if that is negative.
+
+**Your turn.** The next cell follows the chain above with numbers, for the cheapest pair and for another one. Before you read on below it, guess what the case of one number makes of a table, and write `soft_threshold_svd` in [task 03.2](../exercises/03_svd.ipynb).
 """
 
 # %%
@@ -284,13 +312,13 @@ assert np.isclose(np.sum(P**2), 15) and np.isclose(np.sum(Q**2), 15) and 15 < en
 
 # %% [markdown] tags=["derivation"]
 r"""
-**When every cell is known, the minimum has a formula.** Begin with one number. $(s - z)^2 + 2\tau z$ over $z \ge 0$ has the derivative $-2(s - z) + 2\tau$, so it is lowest at $z = s - \tau$, or at 0 if that is negative.
-
-**Your turn.** Guess what this makes of a table, and write `soft_threshold_svd` in [task 03.2](../exercises/03_svd.ipynb). Then read on: the guess is right, and here is why. With the threshold $\tau$
+Each singular value loses $\tau$, or all it has. With the threshold $\tau$:
 
 $$S_\tau(X) = \arg\min_Z\ \lVert X - Z\rVert^2 + 2\tau\lVert Z\rVert_* = \sum_l \max(s_l - \tau,\, 0)\; a_l b_l^\top \tag{3.9}$$
 
-**1.** Call the sum on the right $Z$, and let $G = (X - Z)/\tau$, for $\tau > 0$. Its singular values are $\min(s_l/\tau, 1)$, so no direction is stretched: $\lVert GQ\rVert \le \lVert Q\rVert$ for every $Q$. Where $Z$ is not 0 they are 1, so the dot product of $G$ and $Z$ is $\langle G, Z\rangle = \lVert Z\rVert_*$.
+Why? $\langle X, Y\rangle$ is the dot product of two tables, the sum of the products of their entries.
+
+**1.** Call the sum on the right $Z$, and let $G = (X - Z)/\tau$, for $\tau > 0$. Its singular values are $\min(s_l/\tau, 1)$, so no direction is stretched: $\lVert GQ\rVert \le \lVert Q\rVert$ for every $Q$. Where $Z$ is not 0 they are 1, so $\langle G, Z\rangle = \lVert Z\rVert_*$.
 
 **2.** For any other table $Z' = PQ^\top$, $\langle G, Z'\rangle = \langle P, GQ\rangle \le \lVert P\rVert\lVert Q\rVert \le \tfrac12(\lVert P\rVert^2 + \lVert Q\rVert^2)$. Take the cheapest factors: $\langle G, Z'\rangle \le \lVert Z'\rVert_*$. With $AB^\top$ of its own decomposition in place of $G$ it is an equality. So the nuclear norm is the largest of many linear functions, and therefore convex.
 
@@ -302,7 +330,7 @@ Every other table is worse. **With holes** there is no formula. But you can fill
 
 $$X_{t+1} = S_\tau\big(\mathcal P_\Omega(R) + \mathcal P_\Omega^\perp(X_t)\big) \tag{3.10}$$
 
-It lowers the squared error of the observed cells plus $2\tau\lVert X\rVert_*$ in every step, by the argument below Eq. (3.6). That problem is convex, so every start ends at the same lowest value.
+It never raises the squared error of the observed cells plus $2\tau\lVert X\rVert_*$, by the argument below Eq. (3.6). It can be shown that the steps reach its lowest value, from every start (Mazumder et al. 2010).
 """
 
 # %%
@@ -316,12 +344,11 @@ def imputed(threshold, init=0.0):
     *_, last = svd.soft_impute(centred_train, threshold, n_steps=300, tol=1e-7, init=init)
     return last
 
-held = {}
-for threshold in (1, 2, 3, 4, 6):
-    end = imputed(threshold).table
-    held[threshold] = rmse(hidden, by_rank[0] + end)
-    print(f"threshold {threshold}   rank {np.sum(svd.decompose(end)[1] > 1e-6):2}   held out {held[threshold]:.3f}")
-one, two, by_als = imputed(3), imputed(3, init=5.0), als.fit(centred_train, 40, 3.0, n_sweeps=150, seed=0)
+ends = {threshold: imputed(threshold) for threshold in (1, 2, 3, 4, 6)}
+held = {threshold: rmse(hidden, by_rank[0] + end.table) for threshold, end in ends.items()}
+for threshold, end in ends.items():
+    print(f"threshold {threshold}   rank {np.sum(svd.decompose(end.table)[1] > 1e-6):2}   held out {held[threshold]:.3f}")
+one, two, by_als = ends[3], imputed(3, init=5.0), als.fit(centred_train, 40, 3.0, n_sweeps=50, seed=0)
 print(f"starts 0 and 5 differ by {np.abs(one.table - two.table).max():.2f} stars. Objective: soft-impute {one.objective:.2f}, ALS {by_als.objective:.2f}")
 assert min(held, key=held.get) == 3 and round(held[3], 3) == 0.779 and np.abs(one.table - two.table).max() < 0.005
 assert np.isclose(by_als.objective, one.objective, rtol=1e-4)
@@ -332,21 +359,22 @@ Compare the held-out errors. Zeros in the holes gave 0.844, filling again and ag
 
 ## 6 ALS and the SVD
 
-Now all cells are known, and $\lambda = 0$. What does ALS do? Lesson 02 solves for the users, $P = RQ(Q^\top Q)^{-1}$, then for the films, $Q^{+} = R^\top P\,(P^\top P)^{-1}$. Put one into the other and watch the *directions* that the columns of $Q$ span; matrices of shape $(k, k)$ on the right do not change them. They are those of $R^\top R\,Q$. So each sweep multiplies by $R^\top R$, as the power method does. The part of $Q$ along $b_l$ grows by $s_l^2$, and what does not belong to the first $k$ dies out by
+Now all cells are known, and $\lambda = 0$. What does ALS do? Lesson 02 solves for the users, $P = RQ(Q^\top Q)^{-1}$, then for the films, $Q^{+} = R^\top P\,(P^\top P)^{-1}$. Put one into the other and watch the *directions* that the columns of $Q$ span; matrices of shape $(k, k)$ on the right do not change them. They are those of $R^\top R\,Q$. So each sweep multiplies by $R^\top R$, and the part of $Q$ along $b_l$ grows by $s_l^2$. The slowest part that should stay grows by $s_k^2$, the fastest that should go by $s_{k+1}^2$. So from a random start, if $s_k > s_{k+1} > 0$, what does not belong to the first $k$ dies out by
 
 $$\frac{\lVert P^{t+1}{Q^{t+1}}^\top - R_k\rVert}{\lVert P^{t}{Q^{t}}^\top - R_k\rVert} \;\to\; \Big(\frac{s_{k+1}}{s_k}\Big)^2 \tag{3.11}$$
 
-For the table of section 1 with $k = 2$ that is $(3/4)^2 = 0.5625$ a sweep. With $\lambda > 0$ and enough columns, section 5 tells where the lowest objective lies: at $S_\lambda(R)$, Eq. (3.9). With $k$ columns it lies at the first $k$ terms of it. So there are three things to look for in the next cell: the rate, the limit $R_2$, and singular values that are smaller by $\lambda$, or 0.
+For the proof's table of section 1, with the singular values 5, 4, 3, 2, 1, and $k = 2$ that is $(3/4)^2 = 0.5625$ a sweep. With $\lambda > 0$ and $\min(m, n)$ columns, section 5 tells where the lowest objective lies: at $S_\lambda(R)$, Eq. (3.9). With $k$ columns it lies at the first $k$ terms of it (proved in *Deeper: a penalty and k columns*). So there are three things to look for in the next cell: the rate, the limit $R_2$, and singular values that are smaller by $\lambda$, or 0.
 """
 
 # %%
 complete = ratings.from_dense(table, np.ones(table.shape, dtype=bool))
 gaps = [np.linalg.norm(state.user_factors @ state.item_factors.T - svd.truncate(table, 2))
         for state in als.sweeps(complete, 2, 0.0, n_sweeps=24, seed=0)]
-print("ratio of one sweep's gap to the last: sweep 2", f"{gaps[1] / gaps[0]:.4f}, sweep 20 {gaps[19] / gaps[18]:.4f}")
+print(f"distance from R_2, ratio to that of the sweep before: sweep 2 {gaps[1] / gaps[0]:.4f}, sweep 20 {gaps[19] / gaps[18]:.4f}")
+print(f"distance after 24 sweeps: {gaps[-1]:.7f}")
 assert np.isclose(gaps[19] / gaps[18], svd.convergence_rate(s, 2), rtol=1e-3) and svd.convergence_rate(s, 2) == 0.5625
 for reg in (0.5, 1.5, 3.5, 4.5, 6.0):
-    factors = als.fit(complete, 2, reg, n_sweeps=200, seed=0)
+    factors = als.fit(complete, 2, reg, n_sweeps=60, seed=0)
     values = svd.decompose(factors.user_factors @ factors.item_factors.T)[1][:2]
     print(f"reg {reg}   singular values of P Qᵀ: {np.abs(values)}")
     assert np.allclose(values, np.maximum(s[:2] - reg, 0), atol=1e-4)
@@ -363,7 +391,7 @@ It asks what *all* directions together know. Ask the same of each direction alon
 
 Two tables are compared, both of rank 3, with the biases taken off first: the truncated SVD with zeros in the holes, and the product of ALS. The factors of ALS are free up to a rotation (lesson 01), so `balanced_factors` puts them in order: Eq. (3.8).
 
-*Before you turn the map below:* you turn films and people by the same angle. How many of the predictions change by more than a hundredth of a star?
+The map below shows the films along directions 1 and 2, with an arrow for each planted axis. *Before you turn it:* can you turn it so that the arrow *shivers* lies along one axis of the map and *conversations* along the other?
 """
 
 # %%
@@ -376,8 +404,12 @@ for axis, name in enumerate(cinema.axis_names):
     alone = [svd.explained_share(place, Q[:, [direction]]) for direction in range(3)]
     print(f"{name:30} zero-filled {both[0]:.2f}   ALS {both[1]:.2f}   ALS, one direction {alone[0]:.2f} {alone[1]:.2f} {alone[2]:.2f}")
     assert both[0] < 0.75 and round(both[1], 2) in (0.96, 0.97) and max(alone) < 0.64
-predict("03.w2", None, ["all of them", "about half", "none"])
+predict("03.w2", None, ["neither", "one at a time", "both at once"])
 where = {name.split(" <-> ")[1]: np.linalg.lstsq(Q, cinema.item_axes[:, axis])[0] for axis, name in enumerate(cinema.axis_names)}
+angle = np.radians(40)
+turned = Q[:, :2] @ np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+after = [svd.explained_share(cinema.item_axes[:, axis], turned[:, [direction]]) for axis, direction in ((1, 0), (0, 1))]
+assert np.allclose(after, [0.93, 0.73], atol=0.005)  # what the map shows after the right turn
 arrows = {name: 1.5 * vector / np.linalg.norm(vector) for name, vector in where.items()}
 labelled = sorted({item for direction in Q.T for item in (*np.argsort(direction)[:2], *np.argsort(direction)[-2:])})
 genres = {name: np.flatnonzero(cinema.genre == genre) for genre, name in enumerate(cinema.genre_names)}
@@ -388,15 +420,16 @@ factor_map(cinema.titles, Q, P, labelled, directions=arrows, groups=genres)
 
 # %% [markdown]
 r"""
-*What you should have seen.* Zeros in the holes hide a good part of the axes, ALS finds them nearly whole: 96 to 97 % of their variance. But no *direction* is an axis. The best single direction explains 63 % of one axis, and each direction mixes several. Turn the map: the arrows turn with the films, and no prediction changes at all. The space is what the ratings fix; its axes are a choice.
+*What you should have seen.* Zeros in the holes hide a good part of the axes, ALS finds them nearly whole: 96 to 97 % of their variance. But no *direction* is an axis. The best single direction explains 63 % of one axis, and each direction mixes several.
+
+Turn the map by −40°, and both arrows lie along its axes, up to a few degrees. Now one direction explains 93 % of *laughter <-> shivers* and the other 73 % of *explosions <-> conversations* (the rest of it lies along direction 3). And no prediction has changed. The space is what the ratings fix; its axes are a choice.
 
 **Is the first direction "quality"?** One reads that the strongest direction of a ratings table is how good a film is. Take the ratings as they are, nothing centred, and ask what $b_1$ follows: the film's mean rating, or how many people rated it? (When all is known, every film has the same number of ratings, and only the mean can be asked for.)
 
-**Real films.** For MovieLens we have no planted axes, only titles. Take the films with at least 50 ratings and the biases off, and look at both ends of the first three directions. *Before you run it:* split the people into two halves and compute the first direction from each. How large is the cosine between the two, up to sign? (1: the same direction. Two random directions: about 0.05.)
+**Real films.** For MovieLens we have no planted axes, only titles. Take the films with at least 50 ratings and the biases off, and look at both ends of the first three directions: the next cell does both. *Before you run the cell after it:* split the people into two halves and compute the first direction from each. How large is the cosine between the two, up to sign? (1: the same direction. Two random directions: about 0.05.)
 """
 
 # %%
-predict("03.q2", None, ["above 0.9", "about 0.7", "below 0.4"])
 movielens = load_movielens()
 found = {}
 for name, stored in (("cinema, all known", full), ("cinema, as rated", cinema.ratings), ("MovieLens", movielens.ratings)):
@@ -415,6 +448,7 @@ assert bottoms == ["Independence Day (a.k.a. ID4)", "Shawshank Redemption, The",
 plots.direction_ends(titles, real.item_vectors)
 
 # %%
+predict("03.q3", None, ["above 0.9", "about 0.7", "below 0.4"])
 for name, stored in (("cinema", residuals), ("MovieLens", tastes)):
     halves = np.array_split(np.random.default_rng(0).permutation(stored.shape[0]), 2)
     one, two = (svd.fit(csr_array(stored[np.sort(half)]), 3).item_vectors[:, 0] for half in halves)
@@ -456,7 +490,7 @@ Choose the rank, the number of steps and the threshold on held-out ratings.
 r"""
 ## Deeper: which points ALS can stand on
 
-At reg = 0 and with all cells known, *any* $k$ terms of the decomposition are a fixed point of ALS, not only the first $k$. For the table of section 1 and $k = 2$ there are 10 pairs. Start on each of them exactly, and let ALS make one sweep.
+At reg = 0 and with all cells known, *any* $k$ terms of the decomposition are a fixed point of ALS, not only the first $k$. For the proof's table of section 1 (singular values 5, 4, 3, 2, 1) and $k = 2$ there are 10 pairs. Start on each of them exactly, and let ALS make one sweep.
 """
 
 # %% tags=["deeper"]
@@ -468,14 +502,37 @@ assert max(moves) < 1e-12 and len(pairs) == 10
 
 # %% [markdown] tags=["deeper"]
 r"""
-None of them moves, and their errors reach from 14 to 50. Now push each start by a millionth, and give it 100 sweeps. Eq. (3.11) says why the push decides: the part along a left-out $b_l$ with a larger $s_l$ grows in every sweep. Only the pair of the two largest is stable.
+None of them moves, and their errors reach from 14 to 50. Now push each start by a millionth, and give it 60 sweeps. Eq. (3.11) says why the push decides: the part along a left-out $b_l$ with a larger $s_l$ grows in every sweep. Only the pair of the two largest is stable.
 """
 
 # %% tags=["deeper"]
 push = 1e-6 * np.random.default_rng(0).normal(size=(6, 2))
-pushed = [als.fit(complete, 2, 0.0, n_sweeps=100, init=B[:, pair] + push).objective for pair in pairs]
+pushed = [als.fit(complete, 2, 0.0, n_sweeps=60, init=B[:, pair] + push).objective for pair in pairs]
 print(f"after a push of a millionth all errors lie between {min(pushed):.4f} and {max(pushed):.4f}")
 assert np.allclose(pushed, 14)
+
+# %% [markdown] tags=["deeper", "derivation"]
+r"""
+## Deeper: a penalty and k columns
+
+Why does the lowest objective with $k$ columns lie at the first $k$ terms of $S_\lambda(R)$? By Eq. (3.7) the question is which table $Z = \sum_{l \le k} x_l\, u_l v_l^\top$ of rank at most $k$ makes $\lVert R - Z\rVert^2 + 2\lambda\lVert Z\rVert_*$ lowest, with $x_1 \ge \dots \ge x_k \ge 0$ its singular values. Multiply out: $\lVert R\rVert^2 - 2\langle R, Z\rangle + \sum_{l \le k}(x_l^2 + 2\lambda x_l)$. Only $\langle R, Z\rangle$ depends on the directions, and von Neumann's inequality bounds it:
+
+$$\langle R, Z\rangle \le \sum_{l \le k} s_l x_l$$
+
+**1. Equal strengths.** Take the first $j$ terms with strength 1. $\sum_{l \le j} u_l^\top R\, v_l = \sum_i s_i c_i$ with $c_i = \sum_{l \le j} (u_l \cdot a_i)(b_i \cdot v_l)$. By $xy \le \tfrac12(x^2 + y^2)$, $c_i$ is at most the average of two squared lengths: of the projection of $a_i$ on $u_1, \dots, u_j$, and of $b_i$ on $v_1, \dots, v_j$. These averages have the budget of step 4 of section 1, at most 1 each and at most $j$ in all. Spent on the largest, it earns $s_1 + \dots + s_j$.
+
+**2. A staircase.** With $x_{k+1} = 0$, $Z$ is the sum over $j \le k$ of $x_j - x_{j+1} \ge 0$ times the first $j$ terms with strength 1. So $\langle R, Z\rangle \le \sum_j (x_j - x_{j+1})(s_1 + \dots + s_j) = \sum_{l \le k} s_l x_l$.
+
+So the objective is at least $\sum_{l > k} s_l^2 + \sum_{l \le k}\big((s_l - x_l)^2 + 2\lambda x_l\big)$. Each bracket is lowest at $x_l = \max(s_l - \lambda, 0)$, and with $u_l = a_l$, $v_l = b_l$ the bound is reached.
+"""
+
+# %% tags=["deeper"]
+best, noise = svd.truncate(svd.soft_threshold(table, 1.5), 2), np.random.default_rng(0).normal(size=(500, 8, 6))
+drawn = [svd.truncate(best + size * part, 2) for size, part in zip(np.geomspace(0.01, 10, 500), noise, strict=True)]
+room = [s[:2] @ svd.decompose(Z)[1][:2] - np.sum(table * Z) for Z in (best, *drawn)]
+objectives = [np.sum((table - Z) ** 2) + 3 * svd.nuclear_norm(Z) for Z in (best, *drawn)]
+print(f"von Neumann's room: {abs(room[0]):.4f} at the first two terms, at least {min(room[1:]):.6f} at 500 others")
+assert abs(room[0]) < 1e-9 < min(room[1:]) and np.isclose(objectives[0], 14 + 2 * 1.5**2 + 3 * (3.5 + 2.5)) and objectives[0] < min(objectives[1:])
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -521,8 +578,8 @@ for _ in range(300):
     P = sparse_half_step(centred_train, P, Q, 3.0)
     Q = sparse_half_step(centred_train.T.tocsr(), Q, P, 3.0)
 reached = rmse(centred_train, P @ Q.T) ** 2 * train.nnz + 3.0 * (np.sum(P**2) + np.sum(Q**2))
-print(f"objective: sparse plus low rank {reached:.2f}, soft-impute {imputed(3).objective:.2f}")
-assert np.isclose(reached, imputed(3).objective, rtol=1e-4)
+print(f"objective: sparse plus low rank {reached:.2f}, soft-impute {ends[3].objective:.2f}")
+assert np.isclose(reached, ends[3].objective, rtol=1e-4)
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -536,7 +593,7 @@ With a weight for every *cell*, 0 for a hole, the nearest table of low rank has 
 # %% tags=["deeper"]
 for seed in (0, 10):
     start = np.random.default_rng(seed).normal(0, 3, stars.shape)
-    *_, last = svd.iterated_fill(known, 1, n_steps=1000, init=start)
+    *_, last = svd.iterated_fill(known, 1, n_steps=300, init=start)
     print(f"start {seed:2}   squared error in the end {last.objective:.2f}")
 assert round(last.objective, 2) == 53.58
 
@@ -550,7 +607,7 @@ By step 1 of the proof of Eq. (3.9), now with the observed errors in place of $X
 """
 
 # %% tags=["deeper"]
-largest = np.linalg.norm(zeros, 2)  # the largest singular value
+largest = np.linalg.norm(np.where(observed, stars, 0), 2)  # the largest singular value
 for share in (0.98, 1.02):
     *_, last = svd.soft_impute(known, share * largest, n_steps=400)
     print(f"threshold {share * largest:.4f}, {share:.2f} of the largest: largest prediction {np.abs(last.table).max():.2f}")
@@ -566,6 +623,13 @@ Two sentences from reports. What is wrong with each? Decide, then open.
 2. "Our four largest singular values are four genres; the first one is quality."
 
 <details><summary>Answers</summary>1: it is nearest to the filled table, zeros in the holes included. Iterating brought the error of the 14 ratings from 0.3255 to 0. 2: values are strengths, not meanings; directions carry meaning only up to a rotation, and the first direction of raw ratings with holes follows the number of ratings.</details>
+"""
+
+# %% [markdown] tags=["deeper"]
+"""
+## Deeper: the order of svds
+
+SciPy's `svds` returns the singular values in rising order, `svd.fit` in falling order.
 """
 
 # %% tags=["deeper"]
