@@ -21,7 +21,7 @@ from recmath_lib.plots.metrics import discount_curves, gain_bars, intervals, pre
 from recmath_lib.plots.spectra import direction_ends, scree
 from recmath_lib.plots.spectrum import rank_explorer
 from recmath_lib.plots.sweeps import als_sweeps
-from recmath_lib.plots.taste import taste_picture
+from recmath_lib.plots.taste import Taste, taste_picture
 from recmath_lib.plots.training import training_curves
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "SKY",
     "VERMILLION",
     "YELLOW",
+    "Taste",
     "als_sweeps",
     "direction_ends",
     "discount_curves",
