@@ -257,6 +257,11 @@ def item_means_where_missing(R: Table, observed: Table, means: Table) -> Table:
     return np.where(observed, R, of_items(R, observed)) - means
 
 
+def with_the_global_mean(R: Table, observed: Table) -> Table:
+    """The ratings, and where they are missing the mean of all of them."""
+    return np.where(observed, R, R[observed].mean())
+
+
 def reversed_values(k: int) -> Change:
     """The k largest values, attached to the vectors in the opposite order."""
     return lambda s: np.concatenate([s[:k][::-1], np.zeros(s.size - k)])
@@ -341,10 +346,16 @@ PREDICTION_WRONG = (
             "as zeros": predictions_with(
                 means=lambda R, observed: np.where(observed, R, 0).mean(axis=1, keepdims=True)
             ),
+        },
+    ),
+    *ways(
+        "missing cells read for the mean",
+        "Cells that `observed` calls missing go into your mean. They may hold anything: 0, nan, 9. Sum R only where "
+        "`observed` is True, and divide by the number of those cells.",
+        "lesson 03, Eq. (3.4)",
+        {
             "as they stand": predictions_with(means=lambda R, observed: R.mean(axis=1, keepdims=True)),
-            "as they stand, nan left out": predictions_with(
-                means=lambda R, observed: np.nanmean(R, axis=1, keepdims=True)
-            ),
+            "nan left out": predictions_with(means=lambda R, observed: np.nanmean(R, axis=1, keepdims=True)),
         },
     ),
     *ways(
@@ -484,9 +495,19 @@ PREDICTION_WRONG = (
     ),
     WrongAnswer(
         "the global mean for the missing",
-        predictions_with(centred=lambda R, observed, means: np.where(observed, R, R[observed].mean()) - means),
+        predictions_with(centred=lambda R, observed, means: with_the_global_mean(R, observed) - means),
         "You fill a missing cell with the mean of all ratings, so a strict user seems to like what was not rated. A "
         "centred missing cell is 0: this user's own mean.",
+        "the contract of task 03.1: missing cells",
+    ),
+    WrongAnswer(
+        "the global mean filled in first",
+        predictions_with(
+            means=lambda R, observed: with_the_global_mean(R, observed).mean(axis=1, keepdims=True),
+            centred=lambda R, observed, means: with_the_global_mean(R, observed) - means,
+        ),
+        "You fill missing cells with the mean of all ratings, and then take the mean of the filled row. So the fill "
+        "counts as a rating. Take the mean over the observed ratings alone; a centred missing cell is 0.",
         "the contract of task 03.1: missing cells",
     ),
     *ways(
@@ -860,12 +881,12 @@ SHRINKING_WRONG = (
         "they become 0.",
         "lesson 03, Eq. (3.9)",
     ),
-    WrongAnswer(
+    *ways(
         "entries instead of singular values",
-        entries_shrunk,
         "You shrink the entries of X. That answers the penalty Σ|z_ij|, the lasso's. The nuclear norm is the sum of "
         "the singular values, so those are what shrinks. On a diagonal table the two agree.",
         "lesson 03, Eq. (3.7) and (3.9)",
+        {"both signs": entries_shrunk, "positive ones": lambda X, tau: np.maximum(np.asarray(X, float) - tau, 0)},
     ),
     WrongAnswer(
         "tau as a rank",
@@ -1077,6 +1098,29 @@ def with_rows_repeated(X: ArrayLike, weights: ArrayLike, n_factors: int) -> Tabl
     return values @ basis[:n_factors].T @ basis[:n_factors]
 
 
+def first_of_equals(weights: Table) -> Table:
+    """User numbers, heaviest first, equal ones in their order."""
+    return np.argsort(-weights, kind="stable")
+
+
+def last_of_equals(weights: Table) -> Table:
+    """User numbers, heaviest first, equal ones in the opposite order."""
+    return np.argsort(weights, kind="stable")[::-1]
+
+
+def heaviest_rows(order: Callable[[Table], Table], *, project: bool) -> Answer:
+    """The rows of the k heaviest users; the others are projected on these, or 0."""
+
+    def row_weighted_low_rank(X: ArrayLike, weights: ArrayLike, n_factors: int) -> Table:
+        values, kept = np.asarray(X, float), order(np.asarray(weights, float))[:n_factors]
+        if project:
+            basis, _ = np.linalg.qr(values[kept].T)
+            return values @ basis @ basis.T
+        return np.where(np.isin(np.arange(len(values)), kept)[:, None], values, 0)
+
+    return row_weighted_low_rank
+
+
 def weighted_by_projection(X: ArrayLike, weights: ArrayLike, n_factors: int) -> Table:
     """Right: the rows of X, projected on the right vectors of the weighted table."""
     values, w = np.array(X, dtype=float), np.array(weights, dtype=float)
@@ -1144,11 +1188,32 @@ WEIGHTED_WRONG = (
         "asked. Multiply by the root, since w ‖x − z‖² = ‖√w x − √w z‖².",
         "the contract of task 03.3",
     ),
-    WrongAnswer(
+    *ways(
         "not divided back",
-        weighted_with(after=one),
-        "You return the nearest table to √w X. Its rows are √w times too long: divide each by the root of its weight.",
+        "You return the nearest table to the scaled X, so its rows are still scaled. Multiply each row by the root of "
+        "its weight, and divide by the same root after the cut.",
         "the contract of task 03.3",
+        {
+            "the root": weighted_with(after=one),
+            "the weight": weighted_with(before=np.asarray, after=one),
+            "the share": weighted_with(before=lambda weights: weights / weights.sum(), after=one),
+            "the root of the share": weighted_with(before=lambda weights: np.sqrt(weights / weights.sum()), after=one),
+            "the share of the root": weighted_with(
+                before=lambda weights: np.sqrt(weights) / np.sqrt(weights).sum(), after=one
+            ),
+        },
+    ),
+    *ways(
+        "the k heaviest users",
+        "You keep the rows of the k users with the largest weights. The best directions need not be anybody's row: "
+        "every user pulls at them, by weight and by length. Scale all rows, and cut the decomposition.",
+        "the contract of task 03.3",
+        {
+            "0 for the others": heaviest_rows(first_of_equals, project=False),
+            "0 for the others, the last of equal ones": heaviest_rows(last_of_equals, project=False),
+            "the others projected": heaviest_rows(first_of_equals, project=True),
+            "the others projected, on the last of equal ones": heaviest_rows(last_of_equals, project=True),
+        },
     ),
     WrongAnswer(
         "roots before, weights after",
@@ -1291,8 +1356,8 @@ WEIGHTED = FunctionTask(
 
 # Mistakes that some inputs turn into an error.
 RAISING = {
-    "missing ratings counted in the mean: as they stand",
-    "missing ratings counted in the mean: as they stand, nan left out",
+    "missing cells read for the mean: as they stand",
+    "missing cells read for the mean: nan left out",
     "observed read off R: not zero",
     "missing cells centred too: as they stand",
     "means along the wrong axis: added",
@@ -1312,6 +1377,7 @@ RAISING = {
 # ---- 03.0 five numbers by hand ---------------------------------------------------------------------------------------
 
 BY_HAND_TABLE = [[4, 3, 2], [3, 4, -2]]
+GRAM = np.dot(BY_HAND_TABLE, np.transpose(BY_HAND_TABLE))
 _VALUES = svd.decompose(BY_HAND_TABLE)[1]
 FIVE = {
     "largest": float(_VALUES[0]),
@@ -1364,6 +1430,16 @@ BY_HAND = NumbersTask(
             "These are the lengths of the rows. They would be the singular values if the rows stood at right angles; "
             "here their dot product is 20.",
             "lesson 00, card 2: SVD",
+        ),
+        *ways(
+            "entries of XXᵀ",
+            "You use 29 and 20, the entries of X Xᵀ. Its eigenvalues count: [[a, b], [b, a]] has a + b and a − b. The "
+            "singular values are their roots.",
+            "lesson 00, card 2: SVD",
+            {
+                "as they stand": dict(zip(("largest", "second"), map(float, GRAM[0]), strict=True)),
+                "their roots": dict(zip(("largest", "second"), np.sqrt(GRAM[0]).tolist(), strict=True)),
+            },
         ),
         WrongAnswer(
             "squared twice",
@@ -1516,8 +1592,8 @@ BEST_AT = ChoiceTask(
         WrongAnswer(
             "small error here, small error there",
             "d",
-            "The smaller error is on ratings the method was shown. With 18 ratings and rank 2 there is room to fit "
-            "noise: whether the missing ones are met, only held-out ratings tell.",
+            "The smaller error is on ratings the method was shown. 20 ratings against 18 free numbers leave room to "
+            "fit noise: whether the missing ones are met, only held-out ratings tell.",
             "lesson 03, section 4: choose a rank",
         ),
     ),
@@ -1541,7 +1617,7 @@ RANK = ChoiceTask(
         "a": "60: the error is smallest, and by Eckart and Young a higher rank is never worse.",
         "b": "The rank at which 80 % of the squares are kept, so between 20 and 60.",
         "c": "2: the third factor adds only half as much to the squares kept as the second.",
-        "d": "3: there the error on held-out ratings is smallest.",
+        "d": "3, although ranks above 3 meet the ratings you have better.",
     },
     correct="d",
     wrong=(
@@ -1682,10 +1758,10 @@ NUCLEAR = OrderTask(
     "right. P and Q have at least as many columns as X has rank.",
     points=4,
     hints=(
-        "One step introduces X, P, Q, A, s and B. Everything else speaks of them.",
+        "One step introduces the factors and the decomposition of X. Which steps speak of A, s or B?",
         "Two halves: no pair of factors is below Σ s_l, and one pair reaches it. The first half goes: trace, insert "
         "P Qᵀ, Cauchy-Schwarz, then the two facts that make its right-hand side simple.",
-        "e, then h, b, j; c and g may stand anywhere after e; then a. Step d needs only e. Then i, then f.",
+        "e, then h, b, j; c may stand anywhere after e, and g anywhere; then a. Step d needs only e. Then i, then f.",
     ),
     steps={
         "a": "So Σ s_l ≤ ½(‖P‖² + ‖Q‖²) for every pair of factors of X.",
@@ -1705,7 +1781,6 @@ NUCLEAR = OrderTask(
         "b": ("h",),
         "j": ("b",),
         "c": ("e",),
-        "g": ("e",),
         "a": ("j", "c", "g"),
         "d": ("e",),
         "i": ("a", "d"),
@@ -1746,7 +1821,7 @@ NUCLEAR = OrderTask(
             PLACE,
         ),
     ),
-    right=(list("ehbjcgadif"), "edcghbjaif", "e, g, c, h, b, j, d, a, i, f"),
+    right=(list("ehbjcgadif"), "edcghbjaif", "g, e, c, h, b, j, d, a, i, f"),
 )
 
 

@@ -19,7 +19,7 @@ These tasks go with [lesson 03](../notebooks/03_svd.ipynb). Write your answer wh
 
 All of it takes about 70 minutes. Short of time? 03.0, 03.1, 03.4 and 03.7 carry most of the lesson in 30 minutes.
 
-Four rules hold for every function: it returns an array and prints nothing, it leaves its inputs as they were, it does not touch the global random generators, it leaves no warning behind. An array counts as right if every entry agrees to about six digits. In every case the first *k* singular values stand clear of the next, so there is one right answer.
+Four rules hold for every function: it returns an array (and should print nothing), it leaves its inputs as they were, it does not touch the global random generators, it leaves no warning behind. An array counts as right if every entry agrees to about six digits. In every case the first *k* singular values stand clear of the next, so there is one right answer.
 """
 
 # %%
@@ -267,7 +267,7 @@ Which rank do you take to predict ratings?
 - **a** 60: the error is smallest, and by Eckart and Young a higher rank is never worse.
 - **b** The rank at which 80 % of the squares are kept, so between 20 and 60.
 - **c** 2: the third factor adds only half as much to the squares kept as the second.
-- **d** 3: there the error on held-out ratings is smallest.
+- **d** 3, although ranks above 3 meet the ratings you have better.
 """
 
 # %%
@@ -384,7 +384,7 @@ def svd_predict_listing(R: list[list[float]], observed: list[list[bool]], n_fact
     values = np.sort(values)[::-1]  # svds returns them rising
     return means[:, None] + (left * values) @ right
 
-R, observed = [[5, 1, 3], [4, 2, 2], [1, 5, 3]], [[True, True, False], [True, True, True], [True, True, True]]
+R, observed = [[5, 1, 3], [4, 2, 2]], [[True, True, False], [True, True, True]]
 print(svd_predict_listing(R, observed, n_factors=1))  # right
 
 # %%
