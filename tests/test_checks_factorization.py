@@ -69,6 +69,27 @@ def counts_in_a_row(R, observed, P, Q, reg, weighted=False):
     return squared + reg * (np.linalg.norm(P) ** 2 + np.linalg.norm(Q) ** 2)
 
 
+def objective_of(R, seen, P, Q, reg, weighted):
+    by_user, by_item = (seen.sum(1), seen.sum(0)) if weighted else (np.ones(len(P)), np.ones(len(Q)))
+    return np.sum((R - P @ Q.T)[seen] ** 2) + reg * (by_user @ np.sum(P**2, axis=1) + by_item @ np.sum(Q**2, axis=1))
+
+
+def nan_to_num_as_mask(R, observed, P, Q, reg, weighted=False):
+    R = np.nan_to_num(R)
+    return objective_of(R, R != 0, P, Q, reg, weighted)
+
+
+def mask_and_not_zero(R, observed, P, Q, reg, weighted=False):
+    return objective_of(R, observed & (R != 0), P, Q, reg, weighted)
+
+
+def written_over(mu, bu, bi, p, q, r, lr, reg):
+    e = r - (mu + bu + bi + p @ q)
+    p[:] = p + lr * (e * q - reg * p)
+    q[:] = q + lr * (e * p - reg * q)
+    return bu + lr * (e - reg * bu), bi + lr * (e - reg * bi), p, q
+
+
 def added_in_place(mu, bu, bi, p, q, r, lr, reg):
     e = r - (mu + bu + bi + p @ q)
     bu += lr * (e - reg * bu)
@@ -146,7 +167,10 @@ def quietly(**parts):
         ("01.1", "nan times 0", masked_by_product),
         ("01.1", "zeros written into R", nan_to_zero_in_place),
         ("01.1", "counts along the factors", counts_in_a_row),
+        ("01.1", "observed zeros lost", nan_to_num_as_mask),
+        ("01.1", "observed zeros lost", mask_and_not_zero),
         ("01.2", "the new p in the step of q", added_in_place),
+        ("01.2", "the new p in the step of q", written_over),
         ("01.2", "the new p in the step of q", alias_kept),
         ("01.2", "the new p in the step of q", names_reused),
         ("01.2", "written into p and q", copied_then_added),
@@ -159,6 +183,9 @@ def quietly(**parts):
         ("01.3", "width too often", quietly(slope=lambda s, r_hat, low, high: (r_hat - low) * (high - r_hat))),
         ("01.3", "slope from the prediction", quietly(slope=lambda s, r_hat, low, high: r_hat * (1 - r_hat))),
         ("01.3", "width of the scale forgotten", quietly(slope=lambda s, r_hat, low, high: s * (1 - s))),
+        ("01.3", "slope without σ", quietly(slope=lambda s, r_hat, low, high: (1 - s) * (high - low))),
+        ("01.0", "penalty on P only", [8, 14.5, 28, -5]),
+        ("01.0", "counts of the other user", [8, 25, 31, -5]),
         ("01.0", "cut to the scale", [5, 25, 28, -5]),
         ("01.0", "gaps counted as 0", [8, 93, 96, -5]),
         ("01.0", "slope of the weighted objective", [8, 25, 28, -3]),
@@ -242,6 +269,12 @@ def test_the_numbers_of_the_proof():
     assert np.min((1 - p * q) ** 2 + 1.0 * (p**2 + q**2)) == 1.0
 
 
+def test_the_answer_to_the_last_question_of_the_proof():
+    """Task 01.8, folded: no convexity at λ = 1.2 either."""
+    values = [(1 - p * q) ** 2 + 1.2 * (p**2 + q**2) for p, q in ((3, 1), (1, 3), (2, 2))]
+    assert values == pytest.approx([16, 16, 18.6], rel=1e-12)
+
+
 def test_every_order_of_the_proof_that_keeps_the_dependences_is_right():
     task = tasks.NOT_CONVEX
     orders = ["".join(order) for order in permutations("abcdefgh") if task.missing(order) is None]
@@ -254,6 +287,7 @@ def test_every_order_of_the_proof_that_keeps_the_dependences_is_right():
         ([[5, 3]], [[1], [2]], "23.0. It counts every rating of your table."),
         ([[5, np.nan]], [[1], [2]], "22.0. It counts every rating and leaves out what was not rated."),
         ([[0, np.nan]], [[0], [1]], "2.0. A rating is left out, but its error is 0."),
+        ([[1.1]], [[1]], "2.01. It counts every rating of your table."),  # the float is 2.0100000000000002
     ],
 )
 def test_an_input_that_exposes_nothing_is_told_why(R, Q, why):

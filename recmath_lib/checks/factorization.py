@@ -259,6 +259,16 @@ def not_zero(R: Floats, observed: Mask) -> Mask:
     return R != 0
 
 
+def not_zero_or_nan(R: Floats, observed: Mask) -> Mask:
+    """The mask of code that turns nan into 0, and then takes 0 for "not observed"."""
+    return np.nan_to_num(R) != 0
+
+
+def observed_not_zero(R: Floats, observed: Mask) -> Mask:
+    """The mask of code that asks twice, `observed` and R."""
+    return observed & (R != 0)
+
+
 def above_zero(R: Floats, observed: Mask) -> Mask:
     """The mask of code that takes ratings for positive."""
     return R > 0
@@ -287,6 +297,18 @@ OBJECTIVE_WRONG = (
         "but 0 counts (nan != 0 is True). Which cells count stands in `observed`, nowhere else.",
         "lesson 01, Eq. (1.2), the set Ω under the sum",
         {"errors and counts": objective_with(seen=not_zero), "errors": only_in_errors(not_zero)},
+    ),
+    *ways(
+        "observed zeros lost",
+        "You leave out the cells of R that hold 0, or become 0 once nan is replaced. An observed 0 is a rating, and a "
+        "gap may hold any number. Which cells count stands in `observed`, nowhere else.",
+        "lesson 01, Eq. (1.2), the set Ω under the sum",
+        {
+            "nan made 0": objective_with(seen=not_zero_or_nan),
+            "nan made 0, errors": only_in_errors(not_zero_or_nan),
+            "beside observed": objective_with(seen=observed_not_zero),
+            "beside observed, errors": only_in_errors(observed_not_zero),
+        },
     ),
     *ways(
         "R > 0 as the mask",
@@ -648,7 +670,8 @@ OBJECTIVE = FunctionTask(
         "Two sums that can be written and tried one after the other: the errors of the observed cells, and the "
         "penalty. Try reg=0 first.",
         "All predictions at once are P @ Q.T. An array indexed by a mask keeps only the chosen cells: "
-        "(R - P @ Q.T)[observed]. For the penalty, np.sum(P**2, axis=1) holds ‖p_u‖² for each user.",
+        "(R - P @ Q.T)[observed]. (To multiply by the mask will not do: 0 · nan is nan.) For the penalty, np.sum(P**2, "
+        "axis=1) holds ‖p_u‖² for each user.",
         "The weights of the users are observed.sum(axis=1), those of the items observed.sum(axis=0); without "
         "`weighted` they are all 1. The penalty is reg times the sum of weight times ‖row‖², over both tables.",
     ),
@@ -740,6 +763,14 @@ def in_place(step: Answer) -> Answer:
         return new_bu, new_bi, p, q
 
     return biased_mf_sgd_step
+
+
+def written_in_turn(mu: float, bu: float, bi: float, p: Floats, q: Floats, r: float, lr: float, reg: float) -> Step:
+    """`p[:] = ...` first, so that the line of q sees what p has become in its own type."""
+    e = old_error(mu, bu, bi, p, q, r)
+    p[:] = factor_moved(e, p, q, lr, reg)
+    q[:] = factor_moved(e, q, p, lr, reg)
+    return bias_moved(e, bu, bi, lr, reg), bias_moved(e, bi, bu, lr, reg), p, q
 
 
 def step_in_their_own_type(
@@ -860,12 +891,13 @@ STEP_WRONG = (
     *ways(
         "the new p in the step of q",
         "Your q moves with the p that has moved already. Both steps use the old values. (`old = p` makes no copy: "
-        "after `p += ...` old is new too.)",
+        "after `p += ...` or `p[:] = ...` old is new too.)",
         "lesson 01, Eq. (1.9)",
         {
             "same error": step_in_turn("bcpq"),
             "error anew": step_in_turn("bcpq", "q"),
             "in place": in_place(step_in_turn("bcpq")),
+            "written over": written_in_turn,
         },
     ),
     *ways(
@@ -1332,6 +1364,12 @@ BOUNDED_WRONG = (
         "lesson 00, card 7: Logistic likelihood",
     ),
     WrongAnswer(
+        "slope without σ",
+        bounded_with(slope=lambda s, low, high: (high - low) * (1 - s)),
+        "You have 1 − σ as the slope of σ. A factor is missing: the slope of σ is σ(1 − σ).",
+        "lesson 00, card 7: Logistic likelihood",
+    ),
+    WrongAnswer(
         "slope at the wrong place",
         bounded_with(slope=lambda s, low, high: (high - low) * expit(s) * (1 - expit(s))),
         "You take the slope of σ at σ(p·q): the function is applied twice. The slope at x = p·q is σ(x)(1 − σ(x)).",
@@ -1590,6 +1628,11 @@ PULL, PULL_OWN = float(TOY_ERRORS @ TOY_Q[:, 0]), float(TOY_ERRORS.sum() * TOY_P
 SHRINK = float(TOY_REG * TOY_P[SECOND, 0])
 
 
+def users_only(P: Floats, Q: Floats, by_user: Floats, by_item: Floats) -> float:
+    """The penalty without the films."""
+    return float(by_user @ np.sum(P**2, axis=1))
+
+
 def wrong_objectives(objective: Answer) -> dict[str, float]:
     """Those of the two objectives that come out wrong."""
     return {key: value for key, value in toy_objectives(objective).items() if abs(value - BY_HAND_NUMBERS[key]) > 1e-3}
@@ -1640,13 +1683,14 @@ BY_HAND = NumbersTask(
             "You counted the two empty cells as ratings of 0. They have no rating, so they have no error.",
             "lesson 01, Eq. (1.2), the set Ω under the sum",
         ),
-        WrongAnswer(
-            "penalty on P only",
-            wrong_objectives(
-                objective_with(penalty=lambda P, Q, by_user, by_item: float(by_user @ np.sum(P**2, axis=1)))
-            ),
-            "You penalized the users only. The films' factors belong to the penalty too.",
-            "lesson 01, Eq. (1.2)",
+        *(
+            WrongAnswer(
+                f"penalty on P only: {reading}",
+                {reading: toy_objectives(objective_with(penalty=users_only))[reading]},
+                f"You penalized the users only. The films' factors belong to the {reading} penalty too.",
+                f"lesson 01, Eq. ({number})",
+            )
+            for reading, number in (("plain", "1.2"), ("weighted", "1.3"))
         ),
         WrongAnswer(
             "half of everything",
@@ -1724,6 +1768,11 @@ BY_HAND = NumbersTask(
                     "all cells of the row",
                     lambda count, seen, side: np.full(count.size, 1.0 * seen.shape[1 - side]),
                     "You counted the empty cells too. A row is penalized once for each rating that is there.",
+                ),
+                (
+                    "counts of the other user",
+                    lambda count, seen, side: count[::-1] if side == 0 else count,
+                    "You exchanged the counts of the two users. User 0 gave one rating, user 1 gave three.",
                 ),
                 (
                     "counts squared",
@@ -2018,14 +2067,15 @@ NOT_CONVEX = OrderTask(
         "One right order is h, b, a, f, d, g, c, e, i. Which steps could stand elsewhere?",
     ),
     steps={
-        "a": "The point (−t, −t) has the same J: only the product and the squares enter.",
-        "b": "Put t = √(1 − λ). Then J(t, t) = λ² + 2λ(1 − λ) = 1 − (1 − λ)².",
+        "a": "With the t of step b, the point (−t, −t) has the same J as (t, t): only the product and the squares "
+        "enter.",
+        "b": "Call this root t = √(1 − λ). Then J(t, t) = λ² + 2λ(1 − λ) = 1 − (1 − λ)².",
         "c": "But λ < 1, so (1 − λ)² > 0: a contradiction. J is not convex in p and q together.",
         "d": "So J(0, 0), halfway between (t, t) and (−t, −t), is at most the mean of J at these two.",
         "e": "Hold q: J is a quadratic in p with the second derivative 2q² + 2λ > 0, so it is convex in p alone. For "
         "q the same.",
         "f": "Suppose that J is convex: halfway between two points it is at most the mean of its two values.",
-        "g": "J(0, 0) = 1, so 1 ≤ 1 − (1 − λ)².",
+        "g": "Put the values into this inequality, with J(0, 0) = 1: 1 ≤ 1 − (1 − λ)².",
         "h": "λ lies between 0 and 1, so 1 − λ has a square root that is not 0.",
         "i": "So J is convex in each block but not jointly: each half of the problem has one solution, the whole need "
         "not.",
@@ -2114,7 +2164,8 @@ LOST_ZERO = CounterExampleTask(
     objectives=("O1.2",),
     contract="The listing computes the plain objective, Eq. (1.2), of a table of ratings with nan where nothing was "
     "rated, and most of the time it is right. Find R, P, Q and reg for which it is not. Rules: at most 20 cells, one "
-    "row of P for each row of R, one row of Q for each column, reg ≥ 0. The answer is a dict "
+    "row of P for each row of R, one row of Q for each column, reg ≥ 0; a rating is a finite number, or nan where "
+    "nothing was rated. The answer is a dict "
     '{"R": ..., "P": ..., "Q": ..., "reg": ...}.',
     points=4,
     hints=(

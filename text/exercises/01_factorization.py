@@ -19,7 +19,7 @@ These tasks go with [lesson 01](../notebooks/01_factorization.ipynb). Write your
 
 All of it takes about two hours. Short of time? 01.0, 01.1, 01.2 and 01.4 carry most of the lesson in under an hour.
 
-Three rules hold for every function: it returns its values and prints nothing, it leaves its inputs as they were, it draws no random numbers.
+Every function returns its values and leaves its inputs as they were: a check looks at both. It should print nothing and draw no random numbers.
 """
 
 # %%
@@ -337,23 +337,25 @@ r"""
 
 One rating of 1 and one factor, with a penalty that is not too large: $J(p, q) = (1 - pq)^2 + \lambda(p^2 + q^2)$ and $0 < \lambda < 1$. The steps of the proof have been shuffled. Put them into an order in which each step comes after those it uses. Several orders are right. Answer with a list, `["a", "b", ...]`, or with one word, `"ab..."`.
 
-- **a** The point $(−t, −t)$ has the same $J$: only the product and the squares enter.
-- **b** Put $t = √(1 - λ)$. Then $J(t, t) = λ² + 2λ(1 - λ) = 1 - (1 - λ)²$.
+- **a** With the $t$ of step b, the point $(−t, −t)$ has the same $J$ as $(t, t)$: only the product and the squares enter.
+- **b** Call this root $t = √(1 - λ)$. Then $J(t, t) = λ² + 2λ(1 - λ) = 1 - (1 - λ)²$.
 - **c** But $λ < 1$, so $(1 - λ)² > 0$: a contradiction. $J$ is not convex in $p$ and $q$ together.
 - **d** So $J(0, 0)$, halfway between $(t, t)$ and $(−t, −t)$, is at most the mean of $J$ at these two.
 - **e** Hold $q$: $J$ is a quadratic in $p$ with the second derivative $2q² + 2λ > 0$, so it is convex in $p$ alone. For $q$ the same.
 - **f** Suppose that $J$ is convex: halfway between two points it is at most the mean of its two values.
-- **g** $J(0, 0) = 1$, so $1 ≤ 1 - (1 - λ)²$.
+- **g** Put the values into this inequality, with $J(0, 0) = 1$: $1 ≤ 1 - (1 - λ)²$.
 - **h** $λ$ lies between 0 and 1, so $1 - λ$ has a square root that is not 0.
 - **i** So $J$ is convex in each block but not jointly: each half of the problem has one solution, the whole need not.
 
-When it is right, one question more, without a check: where does the proof break at $\lambda \ge 1$, and what is the minimum of $J$ then?
+When it is right, one question more, without a check: where does the proof break at $\lambda \ge 1$, what is the minimum of $J$ then, and is $J$ convex?
+
+<details><summary>Answer</summary>At step h: for λ > 1 there is no root, for λ = 1 it is 0 and the two points are one. Then J ≥ (1 − pq)² + 2|pq| ≥ 1, because p² + q² ≥ 2|pq|. So the minimum is J(0, 0) = 1, and 0 is the only lowest point. J is not convex for all that; other points show it. At λ = 1.2 both J(3, 1) and J(1, 3) are 16, and halfway between them J(2, 2) is 18.6.</details>
 """
 
 # %%
 answer_01_8 = ...
 ### BEGIN SOLUTION
-answer_01_8 = "hbafdgcei"  # at λ >= 1 there is no such t. J >= (1 - pq)² + 2|pq| >= 1, so the minimum is J(0, 0) = 1
+answer_01_8 = "hbafdgcei"
 ### END SOLUTION
 
 # %%
@@ -364,7 +366,7 @@ check("01.8", answer_01_8)
 """
 ## 01.9 A listing with a fault
 
-Somebody computes the plain objective, Eq. (1.2), of a table with nan where nothing was rated. Most of the time the value is right. Find an input for which it is not: `R` with at most 20 cells, one row of `P` for each row of `R`, one row of `Q` for each column, `reg` at least 0.
+Somebody computes the plain objective, Eq. (1.2), of a table with nan where nothing was rated. Most of the time the value is right. Find an input for which it is not: `R` with at most 20 cells, one row of `P` for each row of `R`, one row of `Q` for each column, `reg` at least 0. A rating is a finite number, or nan where nothing was rated.
 """
 
 # %%
