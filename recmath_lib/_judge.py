@@ -478,7 +478,8 @@ def _exposed(task: CounterExampleTask, value: Any) -> tuple[str, str]:
         else "the fault does not show in what the listing gives"
     )
     why = observe_patiently(task.why_not, args, kwargs).value if task.why_not else None
-    return "value", f"on {clip(call, str)} {harmless}: {as_input(listed.value)}" + (f". {why}." if why else "")
+    told = round(listed.value, 10) if isinstance(listed.value, float) else listed.value  # 1.7, not 1.7000000000000002
+    return "value", f"on {clip(call, str)} {harmless}: {as_input(told)}" + (f". {why}." if why else "")
 
 
 def _misfit(task: CounterExampleTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:

@@ -179,11 +179,11 @@ def _functions(tasks: Iterable[Task], besides: Task) -> list[FunctionTask]:
 
 
 def _hinted(task: Task) -> str:
-    """What `hint` prints; counts hints."""
+    """What `hint` prints; counts hints. What an answer looks like is said once, until the next check."""
     progress = _progress.setdefault(task.id, Progress())
     number = min(progress.hints, 2)
     lines = [f"{task.id}  hint {number + 1} of 3: {task.hints[number]}", *_mistake_lines(progress.looks_like)]
-    progress.hints += 1
+    progress.hints, progress.looks_like = progress.hints + 1, ()
     return _screen([*lines, LAST_HINT] if number == 2 else lines)
 
 

@@ -408,6 +408,7 @@ def test_hints_come_one_at_a_time_and_the_last_one_says_so():
     first, second, third, fourth = (hinted("90.1") for _ in range(4))
     assert first.startswith("90.1  hint 1 of 3: nudge\n      Looks like this: You took")
     assert "hint 2 of 3: push" in second and "hint 3 of 3: shove" in third
+    assert "Looks like" not in second + third
     assert "last hint" in third and fourth == third
 
 
