@@ -236,8 +236,9 @@ five = ratings.from_dense(table, ~np.isnan(table))
 start = 0.1 * np.random.RandomState(42).randn(10, 2)[5:]  # the numbers that line 3 draws for the films
 states = list(als.sweeps(five, 2, 2.0, weighted=True, n_sweeps=20, init=start))
 losses = np.array([both(five, state, 2.0) for state in states])
+print("both objectives, iterations 7 to 19:")
 for name, values in zip(("plain", "weighted"), losses[7:].T, strict=True):
-    print(f"{name:8} from iteration 7 on:", " ".join(f"{value:.3f}" for value in values))
+    print(f"{name:8}", " ".join(f"{value:.3f}" for value in values))
 assert np.allclose(P @ Q.T, states[-1].user_factors @ states[-1].item_factors.T)  # our ALS is the listing's
 
 # %% [markdown]
@@ -309,7 +310,8 @@ for step in (1, 20, 50, 100, 1000):
 assert beta < 1e-4 and slope < 1e-4
 early, end = steps[20], steps[1000]
 assert round(als.imbalance(five, early.user_factors, early.item_factors, weighted=True), 2) == 0.91
-assert np.allclose([early.objective, early.predict(0, 4), end.objective, end.predict(0, 4)], [3.7, 9.8, 1.3, 0.3], atol=0.05)
+assert np.allclose([early.objective, end.objective], [3.7, 1.3], atol=0.05)
+assert np.allclose([early.predict(0, 4), end.predict(0, 4)], [9.8, 0.3], atol=0.05)
 
 # %% [markdown]
 r"""
