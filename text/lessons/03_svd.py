@@ -139,7 +139,8 @@ show_source(svd.fit)
 def by_way(seen):
     """Predictions from the ratings in these cells: the right way, three others, and the user means alone."""
     zeros = np.where(seen, stars, 0)
-    mean, low = zeros.sum(axis=1)[:, None] / seen.sum(axis=1)[:, None], zeros.mean(axis=1)[:, None]  # low: holes count as 0 stars
+    mean = zeros.sum(axis=1, keepdims=True) / seen.sum(axis=1, keepdims=True)
+    low = zeros.mean(axis=1, keepdims=True)  # holes counted as ratings of 0
     return {"mean of what was rated, holes at 0": mean + svd.truncate(np.where(seen, stars - mean, 0), 2),
             "the zeros in the holes centred too": mean + svd.truncate(zeros - mean, 2),
             "mean over all five films": low + svd.truncate(zeros - low, 2),
@@ -287,13 +288,17 @@ One cheapest pair shares each singular value equally, $P^\top P = Q^\top Q = \ma
 
 $$P = A\,\mathrm{diag}(\sqrt{s_1}, \sqrt{s_2}, \dots),\qquad Q = B\,\mathrm{diag}(\sqrt{s_1}, \sqrt{s_2}, \dots) \tag{3.8}$$
 
-**Your turn.** [Task 03.8](../exercises/03_svd.ipynb) gives you the steps of the proof, shuffled. It uses the trace and Cauchy-Schwarz: [card 6](00_start_here.ipynb#Card-6:-Trace-and-Cauchy-Schwarz). Put them in order before you read on.
+**Your turn.** [Task 03.8](../exercises/03_svd.ipynb) gives you the steps of the proof, shuffled. It uses the trace and Cauchy-Schwarz: [card 6](00_start_here.ipynb#Card-6:-Trace-and-Cauchy-Schwarz). Put them in order before you open ours.
+
+<details><summary>The proof of Eq. (3.7)</summary>
 
 **It can be reached.** With Eq. (3.8), $PQ^\top = A\,\mathrm{diag}(s)\,B^\top = X$. The columns of $A$ have length 1, so $\lVert P\rVert^2 = \sum_l s_l$, and the same for $Q$. Half the sum is $\sum_l s_l$.
 
 **It cannot be beaten.** Let $PQ^\top = X$ be any factors. The trace of $A^\top X B = \mathrm{diag}(s)$ is $\sum_l s_l$. Put $PQ^\top$ in, and the trace is the dot product of the tables $A^\top P$ and $B^\top Q$. Three inequalities, each one line long: Cauchy-Schwarz, projections are not longer, and $(\lVert P\rVert - \lVert Q\rVert)^2 \ge 0$.
 
 $$\sum_l s_l = \mathrm{tr}(A^\top P\,Q^\top B) \le \lVert A^\top P\rVert\,\lVert B^\top Q\rVert \le \lVert P\rVert\,\lVert Q\rVert \le \tfrac12\big(\lVert P\rVert^2 + \lVert Q\rVert^2\big)$$
+
+</details>
 
 So with $\min(m, n)$ columns, $\min_{P,Q}$ of lesson 01's plain objective is $\min_X$ of squared error $+\ 2\lambda\lVert X\rVert_*$. The new problem is **convex** (step 2 below says why): every local minimum is a global one.
 
