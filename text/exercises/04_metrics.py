@@ -23,7 +23,7 @@ These tasks go with [lesson 04](../notebooks/04_metrics.ipynb). Write your answe
 
 All of it takes about two hours. Short of time? 04.0, 04.1, 04.2, 04.4, 04.12 and 04.14 carry most of the lesson in 40 minutes.
 
-Three rules hold for every function: it returns a number and prints nothing, it leaves its inputs as they were, it draws no random numbers.
+Two rules hold for every function: it leaves its inputs as they were, and it does not touch the global random generators. It returns a number, and should print nothing.
 """
 
 # %%
