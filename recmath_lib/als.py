@@ -277,8 +277,8 @@ def _half_problem(
     ratings = checked(ratings)
     dtype = np.float32 if ratings.dtype == np.float32 else np.float64
     Q: Floats = factor_table(factors, "factors", ratings.shape[1]).astype(dtype, copy=False)
-    by_user, _ = penalty_counts(ratings, weighted)
-    n_rated, penalties = np.diff(ratings.indptr), at_least_zero(reg, "reg") * by_user
+    n_rated = np.diff(ratings.indptr)  # of this side only: to count the other takes longer than all else here
+    penalties = at_least_zero(reg, "reg") * (n_rated if weighted else np.ones(n_rated.size))
     short = np.flatnonzero((penalties == 0) & (n_rated > 0) & (n_rated < Q.shape[1]))
     if short.size:
         raise ValueError(f"reg must be > 0: at 0 the ratings of row {short[0]} leave some factors open")
