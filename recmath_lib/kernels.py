@@ -21,7 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 THREADS = 2
 GATHERED = 1 << 17  # numbers gathered for a bucket: half a MB in float32, what a core's L2 cache holds
-SYSTEMS = 1 << 20  # numbers in the systems of a bucket
+SYSTEMS = 1 << 21  # numbers in the systems of a bucket: 8 MB in float32
 ROWS = 1024  # more rows in a bucket bring nothing
 PADDING = 0.25  # the longest row of a bucket may have so much more ratings than the shortest
 TOY = 4096  # ratings that are not worth a bucket of their own, nor a thread
