@@ -13,9 +13,9 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from recmath_lib import kernels
-from recmath_lib._arguments import at_least_zero, factor_table, generator, rank, whole
-from recmath_lib.factorization import START_SCALE, Factors, not_empty, objective, penalty_counts
-from recmath_lib.ratings import checked
+from recmath_lib._arguments import at_least_zero, factor_table, generator, is_between, rank, whole
+from recmath_lib.factorization import START_SCALE, Factors, factor_pair, not_empty, objective, penalty_counts, predict
+from recmath_lib.ratings import checked, rows_of, with_data
 
 Floats = NDArray[np.floating]
 
@@ -267,6 +267,172 @@ def flops(n_ratings: int, n_rows: int, n_factors: int) -> float:
     return 2 * n_ratings * k * (k + 1) + n_rows * k**3 / 3
 
 
+# ---- implicit feedback (lesson 05) -----------------------------------------------------------------------------------
+
+
+def confidence(plays: csr_array, alpha: float) -> csr_array:
+    """How sure each click is: 1 + alpha r, where a film without a click has confidence 1, Eq. (5.13).
+
+    Args:
+        plays: r_ui >= 0, how often or how much, csr_array, shape (m, n).
+        alpha: weight of a play >= 0.
+
+    Returns:
+        csr_array with the same stored entries, in the type of plays if that is a floating type.
+
+    Raises:
+        TypeError: plays is no csr_array.
+        ValueError: negative or nan plays, or a negative alpha.
+
+    Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
+    """
+    plays, alpha = checked(plays, "plays"), at_least_zero(alpha, "alpha")
+    if (plays.data < 0).any():
+        raise ValueError(f"plays must be >= 0, got {plays.data.min()}")
+    values = plays.data if np.issubdtype(plays.dtype, np.floating) else plays.data.astype(float)
+    return with_data(plays, 1 + alpha * values)
+
+
+def implicit_objective(confidence: csr_array, user_factors: ArrayLike, item_factors: ArrayLike, reg: float) -> float:
+    """Squared error of all m n cells, each times its confidence, plus a penalty, Eq. (5.14).
+
+    A stored cell wants 1 with its confidence c, every other cell wants 0 with confidence 1. The sum over all cells is
+    taken without them: that of (p·q)² is tr(PᵀP QᵀQ), and stored cells add c (1 − p·q)² − (p·q)².
+
+    Args:
+        confidence: csr_array, shape (m, n), stored entries >= 1.
+        user_factors: P, shape (m, k).
+        item_factors: Q, shape (n, k).
+        reg: penalty weight lambda >= 0.
+
+    Raises:
+        TypeError: confidence is no csr_array.
+        ValueError: shapes that do not fit, nan, a confidence below 1, or a negative reg.
+
+    Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
+    """
+    confidence = _confident(confidence)
+    P, Q = (table.astype(float) for table in factor_pair(user_factors, item_factors, *confidence.shape))
+    scores = predict(P, Q, rows_of(confidence), confidence.indices)
+    everywhere = np.sum((P.T @ P) * (Q.T @ Q))
+    stored = np.sum(confidence.data.astype(float) * (1 - scores) ** 2 - scores**2)
+    return float(everywhere + stored + at_least_zero(reg, "reg") * (np.sum(P**2) + np.sum(Q**2)))
+
+
+def implicit_update_row(item_factors: ArrayLike, preference: ArrayLike, confidence: ArrayLike, reg: float) -> Floats:
+    """The vector that minimizes one user's part of that objective, from all n cells of the user, Eq. (5.15).
+
+    Args:
+        item_factors: Q, shape (n, k).
+        preference: what each cell wants, 0 or 1, shape (n,).
+        confidence: how sure each cell is, >= 1, shape (n,).
+        reg: penalty weight lambda > 0.
+
+    Returns:
+        p_u = (QᵀCQ + lambda I)⁻¹ QᵀC·preference, shape (k,).
+
+    Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
+    """
+    Q, c = np.asarray(item_factors), np.asarray(confidence)
+    return np.linalg.solve(Q.T @ (c[:, None] * Q) + reg * np.eye(Q.shape[1]), Q.T @ (c * np.asarray(preference)))
+
+
+def implicit_half_step_loop(confidence: csr_array, factors: ArrayLike, reg: float) -> Floats:
+    """All users one after another, each from its stored cells and the Gram matrix of all items, Eq. (5.16).
+
+    QᵀC_uQ = QᵀQ + Q_uᵀ(C_u − I)Q_u: QᵀQ is one matrix for everybody, Q_u has a row for each stored cell of u only.
+
+    Args, Returns and Raises: as in `implicit_half_step`.
+    """
+    confidence, Q, reg = _implicit_problem(confidence, factors, reg)
+    everybody = Q.T @ Q + reg * np.eye(Q.shape[1], dtype=Q.dtype)
+    solutions = np.zeros((confidence.shape[0], Q.shape[1]), Q.dtype)
+    for user in range(len(solutions)):
+        stored = slice(confidence.indptr[user], confidence.indptr[user + 1])
+        own, c = Q[confidence.indices[stored]], confidence.data[stored]
+        solutions[user] = np.linalg.solve(everybody + own.T @ ((c - 1)[:, None] * own), own.T @ c)
+    return solutions
+
+
+def implicit_half_step(
+    confidence: csr_array, factors: ArrayLike, reg: float, *, plan: kernels.Plan | None = None
+) -> Floats:
+    """Best factors of all users while those of the items stand still, from all cells, Eq. (5.16).
+
+    Args:
+        confidence: csr_array, shape (m, n), stored entries >= 1, float32 or float64.
+        factors: item factors Q, shape (n, k).
+        reg: penalty weight lambda > 0.
+        plan: what `kernels.prepare` made of this confidence, to save that work in every further half-step.
+
+    Returns:
+        User factors P, shape (m, k), of the type of the confidence; zeros for a user without a stored entry.
+
+    Raises:
+        TypeError: confidence is no csr_array.
+        ValueError: shapes that do not fit, nan, a confidence below 1, or a reg that is not > 0.
+
+    Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
+    """
+    confidence, Q, reg = _implicit_problem(confidence, factors, reg)
+    if plan is None:
+        plan = kernels.prepare(confidence, Q.shape[1], Q.dtype)
+    return kernels.solve_confident_rows(plan, Q, reg)
+
+
+def implicit_sweeps(
+    confidence: csr_array,
+    n_factors: int,
+    reg: float,
+    *,
+    n_sweeps: int = 20,
+    seed: int | np.random.Generator | None = None,
+    init: ArrayLike | None = None,
+    progress: bool = False,
+) -> Iterator[Factors]:
+    """One state per sweep: all users from the items, then all items from the NEW users; for each half see Eq. (5.16).
+
+    Args:
+        confidence: csr_array, shape (m, n), stored entries >= 1, at least one; float32 is computed in float32.
+        n_factors: k, from 1 to min(m, n).
+        reg: penalty weight lambda > 0.
+        n_sweeps: how many, at least 1.
+        seed: of the random start, an integer or a Generator; None draws a different one each time.
+        init: item factors to start from, shape (n, k), instead of random ones.
+        progress: True shows a bar.
+
+    Yields:
+        `Factors` with step 1, 2, ...; its objective is `implicit_objective`, which no half-step raises.
+
+    Raises:
+        TypeError: confidence is no csr_array.
+        ValueError: an argument out of range.
+
+    Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
+    """
+    confidence = not_empty(_confident(confidence))
+    n_factors, n_sweeps = rank(n_factors, confidence.shape), whole(n_sweeps, "n_sweeps")
+    Q = _start(confidence, n_factors, seed, init)
+    _implicit_problem(confidence, Q, reg)
+    return _implicit_sweeps(confidence, Q, reg, tqdm(range(1, n_sweeps + 1), disable=not progress))
+
+
+def implicit_fit(
+    confidence: csr_array,
+    n_factors: int,
+    reg: float,
+    *,
+    n_sweeps: int = 20,
+    seed: int | np.random.Generator | None = None,
+    init: ArrayLike | None = None,
+    progress: bool = False,
+) -> Factors:
+    """The last state of `implicit_sweeps`; arguments and errors as there."""
+    options: dict[str, Any] = {"n_sweeps": n_sweeps, "seed": seed, "init": init, "progress": progress}
+    *_, last = implicit_sweeps(confidence, n_factors, reg, **options)
+    return last
+
+
 # ---------------------------------------------------------------- how it is done
 
 
@@ -315,3 +481,30 @@ def _sweeps(
         if tol and last - state.objective <= tol * state.objective:
             return
         last = state.objective
+
+
+def _confident(confidence: csr_array) -> csr_array:
+    confidence = checked(confidence, "confidence")
+    if (confidence.data < 1).any():
+        raise ValueError(f"confidence must be >= 1 where it is stored, got {confidence.data.min()}")
+    return confidence
+
+
+def _implicit_problem(confidence: csr_array, factors: ArrayLike, reg: float) -> tuple[csr_array, Floats, float]:
+    """Confidence and factors of one floating type, and reg."""
+    confidence = _confident(confidence)
+    dtype = np.float32 if confidence.dtype == np.float32 else np.float64
+    Q: Floats = factor_table(factors, "factors", confidence.shape[1]).astype(dtype, copy=False)
+    if not is_between(reg, 0, np.inf):
+        raise ValueError(f"reg must be a finite number > 0, got {reg!r}")
+    return confidence.astype(dtype, copy=False), Q, float(reg)
+
+
+def _implicit_sweeps(confidence: csr_array, Q: Floats, reg: float, steps: "tqdm[int]") -> Iterator[Factors]:
+    columns = confidence.T.tocsr()
+    dtype = np.float32 if confidence.dtype == np.float32 else np.float64
+    by_user, by_item = (kernels.prepare(side.astype(dtype), Q.shape[1], dtype) for side in (confidence, columns))
+    for step in steps:
+        P = implicit_half_step(confidence, Q, reg, plan=by_user)
+        Q = implicit_half_step(columns, P, reg, plan=by_item)
+        yield Factors(step, implicit_objective(confidence, P, Q, reg), P, Q)

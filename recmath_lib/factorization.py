@@ -86,7 +86,7 @@ def predict(user_factors: ArrayLike, item_factors: ArrayLike, users: ArrayLike, 
         TypeError: users or items are not integers.
         ValueError: a number is out of range, or the two tables have different widths.
     """
-    P, Q = _pair(user_factors, item_factors, None, None)
+    P, Q = factor_pair(user_factors, item_factors, None, None)
     return np.sum(P[ids(users, "users", len(P))] * Q[ids(items, "items", len(Q))], axis=-1)
 
 
@@ -438,10 +438,13 @@ def not_empty(ratings: csr_array) -> csr_array:
 
 def _problem(ratings: csr_array, user_factors: ArrayLike, item_factors: ArrayLike) -> tuple[csr_array, Floats, Floats]:
     ratings = checked(ratings)
-    return ratings, *_pair(user_factors, item_factors, *ratings.shape)
+    return ratings, *factor_pair(user_factors, item_factors, *ratings.shape)
 
 
-def _pair(user_factors: ArrayLike, item_factors: ArrayLike, m: int | None, n: int | None) -> tuple[Floats, Floats]:
+def factor_pair(
+    user_factors: ArrayLike, item_factors: ArrayLike, m: int | None = None, n: int | None = None
+) -> tuple[Floats, Floats]:
+    """Both tables, checked: finite, equally wide, with m and n rows where these are given."""
     P, Q = factor_table(user_factors, "user_factors", m), factor_table(item_factors, "item_factors", n)
     if P.shape[1] != Q.shape[1]:
         raise ValueError(f"item_factors must have {P.shape[1]} columns like user_factors, got {Q.shape[1]}")

@@ -16,6 +16,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+from scipy.linalg import solve_triangular
 from scipy.sparse import csr_array
 from threadpoolctl import ThreadpoolController
 
@@ -115,6 +116,34 @@ def solve_rows(plan: Plan, factors: NDArray, penalties: NDArray) -> NDArray:
     return solutions
 
 
+def solve_confident_rows(plan: Plan, factors: NDArray, reg: float) -> NDArray:
+    """For each row u the solution of (F^T F + F_u^T (C_u - I) F_u + reg I) p = F_u^T c_u.
+
+    F has the factors of all columns, F_u those of the columns that row u has stored, c_u the stored values.
+    With G = F^T F + reg I = L L^T and factors measured in L, F L^-T, the system is I + F_u^T (C_u - I) F_u: a ridge
+    system whose penalty is 1, as `solve_rows` has them.
+
+    Args:
+        plan: of the confidences, all >= 1, shape (m, n), from `prepare`.
+        factors: one row of k finite numbers per column, shape (n, k).
+        reg: > 0.
+
+    Returns:
+        The solutions, shape (m, k), in the dtype of the plan; zeros for a row without stored entries.
+    """
+    wide = np.asarray(factors, float)
+    lower = np.linalg.cholesky(wide.T @ wide + reg * np.eye(plan.n_factors))
+    measured = solve_triangular(lower, wide.T, lower=True).T
+    padded = np.concatenate([measured, np.zeros((1, plan.n_factors))], dtype=plan.dtype)
+    solutions = np.zeros((plan.shape[0], plan.n_factors), plan.dtype)
+
+    def solve(bucket: Bucket) -> None:
+        solutions[bucket.rows] = _solve_confident(bucket, padded)
+
+    _share(solve, plan)
+    return solve_triangular(lower, solutions.T, lower=True, trans="T").T.astype(plan.dtype)
+
+
 # ---- cutting into buckets --------------------------------------------------------------------------------------------
 
 
@@ -154,6 +183,18 @@ def _solve_bucket(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArr
     if lost.any():
         raise _singular(bucket.rows[np.argmax(lost)])
     return solutions
+
+
+def _solve_confident(bucket: Bucket, factors: NDArray) -> NDArray:
+    """(I + F_u^T (C_u - I) F_u)^-1 F_u^T c_u for each row of the bucket."""
+    b, k = bucket.rows.size, factors.shape[1]
+    equations = np.empty((b, k, k + 1), factors.dtype)
+    for rows, places in _tiles(bucket, k):
+        own, c = factors.take(bucket.columns[rows, places], axis=0), bucket.values[rows, places, None]
+        continued = places.start > 0
+        _product(((c - 1) * own).transpose(0, 2, 1), own, equations[rows, :, :k], continued)
+        _product(own.transpose(0, 2, 1), c, equations[rows, :, k:], continued)
+    return _solve_ridge(equations, np.ones(b, factors.dtype))
 
 
 def _is_short(n_ratings: int, n_factors: int) -> bool:
