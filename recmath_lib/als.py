@@ -14,7 +14,16 @@ from tqdm.auto import tqdm
 
 from recmath_lib import kernels
 from recmath_lib._arguments import at_least_zero, factor_table, generator, is_between, rank, whole
-from recmath_lib.factorization import START_SCALE, Factors, factor_pair, not_empty, objective, penalty_counts, predict
+from recmath_lib.factorization import (
+    START_SCALE,
+    Factors,
+    factor_pair,
+    last,
+    not_empty,
+    objective,
+    penalty_counts,
+    predict,
+)
 from recmath_lib.ratings import checked, rows_of, with_data
 
 Floats = NDArray[np.floating]
@@ -204,8 +213,7 @@ def fit(
 ) -> Factors:
     """The last state of `sweeps`; arguments and errors as there."""
     options: dict[str, Any] = {"n_sweeps": n_sweeps, "tol": tol, "seed": seed, "init": init, "progress": progress}
-    *_, last = sweeps(ratings, n_factors, reg, weighted=weighted, **options)
-    return last
+    return last(sweeps(ratings, n_factors, reg, weighted=weighted, **options))
 
 
 # ---- what to check of it ---------------------------------------------------------------------------------------------
@@ -429,8 +437,7 @@ def implicit_fit(
 ) -> Factors:
     """The last state of `implicit_sweeps`; arguments and errors as there."""
     options: dict[str, Any] = {"n_sweeps": n_sweeps, "seed": seed, "init": init, "progress": progress}
-    *_, last = implicit_sweeps(confidence, n_factors, reg, **options)
-    return last
+    return last(implicit_sweeps(confidence, n_factors, reg, **options))
 
 
 # ---------------------------------------------------------------- how it is done
@@ -467,20 +474,24 @@ def _start(
 def _sweeps(
     ratings: csr_array, Q: Floats, reg: float, weighted: bool, tol: float, steps: "tqdm[int]"
 ) -> Iterator[Factors]:
-    columns = ratings.T.tocsr()
-    dtype = np.float32 if ratings.dtype == np.float32 else np.float64
-    by_user, by_item = (
-        kernels.prepare(side.astype(dtype, copy=False), Q.shape[1], dtype) for side in (ratings, columns)
-    )
-    last = np.inf
+    by_user, by_item = _plans(ratings, Q.shape[1])
+    of_users, of_items = (reg * counts for counts in penalty_counts(ratings, weighted))
+    before = np.inf
     for step in steps:
-        P = half_step(ratings, Q, reg, weighted, plan=by_user)
-        Q = half_step(columns, P, reg, weighted, plan=by_item)
-        state = Factors(step, objective(ratings, P, Q, reg, weighted), P, Q)
-        yield state
-        if tol and last - state.objective <= tol * state.objective:
+        P = kernels.solve_rows(by_user, Q, of_users)
+        Q = kernels.solve_rows(by_item, P, of_items)
+        now = objective(ratings, P, Q, reg, weighted)
+        yield Factors(step, now, P, Q)
+        if tol and before - now <= tol * now:
             return
-        last = state.objective
+        before = now
+
+
+def _plans(ratings: csr_array, n_factors: int) -> tuple[kernels.Plan, kernels.Plan]:
+    """Of both sides. The items' comes first, so that the transposed ratings are gone before the other is made."""
+    dtype = np.float32 if ratings.dtype == np.float32 else np.float64
+    by_item = kernels.prepare(ratings.T.tocsr().astype(dtype, copy=False), n_factors, dtype)
+    return kernels.prepare(ratings.astype(dtype, copy=False), n_factors, dtype), by_item
 
 
 def _confident(confidence: csr_array) -> csr_array:
@@ -501,10 +512,8 @@ def _implicit_problem(confidence: csr_array, factors: ArrayLike, reg: float) -> 
 
 
 def _implicit_sweeps(confidence: csr_array, Q: Floats, reg: float, steps: "tqdm[int]") -> Iterator[Factors]:
-    columns = confidence.T.tocsr()
-    dtype = np.float32 if confidence.dtype == np.float32 else np.float64
-    by_user, by_item = (kernels.prepare(side.astype(dtype), Q.shape[1], dtype) for side in (confidence, columns))
+    by_user, by_item = _plans(confidence, Q.shape[1])
     for step in steps:
-        P = implicit_half_step(confidence, Q, reg, plan=by_user)
-        Q = implicit_half_step(columns, P, reg, plan=by_item)
+        P = kernels.solve_confident_rows(by_user, Q, reg)
+        Q = kernels.solve_confident_rows(by_item, P, reg)
         yield Factors(step, implicit_objective(confidence, P, Q, reg), P, Q)

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from recmath_lib import metrics
 from recmath_lib._arguments import at_least_zero, floats, generator, ids, integers, is_between, rank, whole
-from recmath_lib.factorization import START_SCALE, Factors, factor_pair
+from recmath_lib.factorization import START_SCALE, Factors, factor_pair, last
 from recmath_lib.ratings import checked, rows_of
 
 Floats = NDArray[np.floating]
@@ -330,8 +330,7 @@ def fit(
 ) -> Factors:
     """The last state of `epochs`; arguments and errors as there."""
     options: dict[str, Any] = {"n_epochs": n_epochs, "batch_size": batch_size, "seed": seed, "negatives": negatives}
-    *_, last = epochs(clicks, n_factors, reg, lr, progress=progress, **options)
-    return last
+    return last(epochs(clicks, n_factors, reg, lr, progress=progress, **options))
 
 
 # ---- judging ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 A trainer is a generator of states: `sgd_epochs` yields one per epoch, `fit` runs it to the end.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -110,8 +111,8 @@ def objective(
     """
     ratings, P, Q = _problem(ratings, user_factors, item_factors)
     by_user, by_item = penalty_counts(ratings, weighted)
-    squared_error = np.sum(_errors(ratings, P, Q).data.astype(float) ** 2)
-    penalty = by_user @ np.sum(P.astype(float) ** 2, axis=1) + by_item @ np.sum(Q.astype(float) ** 2, axis=1)
+    squared_error = sum(np.einsum("e,e->", block, block, dtype=float) for block in _error_blocks(ratings, P, Q))
+    penalty = by_user @ _squared_lengths(P) + by_item @ _squared_lengths(Q)
     return float(squared_error + at_least_zero(reg, "reg") * penalty)
 
 
@@ -292,11 +293,22 @@ def fit(
     progress: bool = False,
 ) -> BiasedFactors:
     """The last state of `sgd_epochs`; arguments and errors as there."""
-    *_, last = sgd_epochs(ratings, n_factors, reg, lr, biases=biases, n_epochs=n_epochs, seed=seed, progress=progress)
-    return last
+    return last(sgd_epochs(ratings, n_factors, reg, lr, biases=biases, n_epochs=n_epochs, seed=seed, progress=progress))
 
 
 State = TypeVar("State")
+
+
+def last(states: Iterable[State]) -> State:
+    """The last state of a trainer; the ones before it are let go as they come.
+
+    Raises:
+        ValueError: no state.
+    """
+    kept = deque(states, maxlen=1)
+    if not kept:
+        raise ValueError("states must hold at least one state, got none")
+    return kept[0]
 
 
 def early_stop(states: Iterable[State], error: Callable[[State], float], patience: int = 3) -> State:
@@ -420,12 +432,26 @@ def _with_objective(ratings: csr_array, reg: float, step: int, mean: float, *par
 
 
 def _errors(ratings: csr_array, P: Floats, Q: Floats) -> csr_array:
-    """r − p·q for each stored entry; in blocks, or copies of both factors of every rating would fill the memory."""
-    users, predicted = rows_of(ratings), np.empty(ratings.nnz, np.result_type(P, Q))
+    """r − p·q for each stored entry."""
+    return with_data(ratings, np.concatenate([ratings.data[:0], *_error_blocks(ratings, P, Q)]))
+
+
+def _error_blocks(ratings: csr_array, P: Floats, Q: Floats) -> Iterator[Floats]:
+    """The same in blocks: copies of both factors of every rating would fill the memory."""
     for start in range(0, ratings.nnz, BLOCK):
-        block = slice(start, start + BLOCK)
-        np.einsum("ek,ek->e", P[users[block]], Q[ratings.indices[block]], out=predicted[block])
-    return with_data(ratings, ratings.data - predicted)
+        block = slice(start, min(start + BLOCK, ratings.nnz))
+        users, items = _rows_of_block(ratings, block), ratings.indices[block]
+        yield ratings.data[block] - np.einsum("ek,ek->e", P[users], Q[items])
+
+
+def _rows_of_block(ratings: csr_array, block: slice) -> NDArray[np.intp]:
+    first, last = np.searchsorted(ratings.indptr, (block.start, block.stop - 1), side="right") - 1
+    ends = np.clip(ratings.indptr[first : last + 2], block.start, block.stop)
+    return np.repeat(np.arange(first, last + 1), np.diff(ends))
+
+
+def _squared_lengths(table: Floats) -> Floats:
+    return np.einsum("rk,rk->r", table, table, dtype=float)
 
 
 def not_empty(ratings: csr_array) -> csr_array:

@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 
 from recmath_lib import metrics, pairs
 from recmath_lib._arguments import at_least_zero, floats, integer_list, is_between, whole
+from recmath_lib.factorization import last
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.intp]
@@ -395,8 +396,7 @@ def epochs(
 
 def fit(features: ArrayLike, labels: ArrayLike, queries: ArrayLike, **options: Any) -> Linear:
     """The last state of `epochs`; arguments and errors as there."""
-    *_, last = epochs(features, labels, queries, **options)
-    return last
+    return last(epochs(features, labels, queries, **options))
 
 
 # ---- LambdaMART: a sum of small trees --------------------------------------------------------------------------------
@@ -503,8 +503,7 @@ def boosting_rounds(
 
 def fit_trees(features: ArrayLike, labels: ArrayLike, queries: ArrayLike, **options: Any) -> Trees:
     """The last state of `boosting_rounds`; arguments and errors as there."""
-    *_, last = boosting_rounds(features, labels, queries, **options)
-    return last
+    return last(boosting_rounds(features, labels, queries, **options))
 
 
 # ---------------------------------------------------------------- how it is done

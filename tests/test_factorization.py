@@ -2,6 +2,7 @@
 
 import json
 import re
+import weakref
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import pairwise
@@ -563,6 +564,36 @@ def counting(errors, seen):
     for error in errors:
         seen.append(error)
         yield error
+
+
+def test_last_keeps_one_state_and_lets_the_others_go():
+    alive = []
+
+    def states():
+        for step in range(5):
+            state = Factors(step, 0.0, np.zeros((1, 1)), np.zeros((1, 1)))
+            alive.append(weakref.ref(state))
+            yield state
+            del state
+            assert sum(reference() is not None for reference in alive) <= 2
+
+    assert factorization.last(states()).step == 4
+
+
+def test_last_of_nothing_is_an_error():
+    with pytest.raises(ValueError, match="states must hold at least one state"):
+        factorization.last([])
+
+
+def test_an_objective_in_blocks_is_the_sum_over_all_ratings(monkeypatch):
+    rng = np.random.default_rng(0)
+    observed = rng.random((9, 7)) < 0.5
+    observed[3] = False
+    R, P, Q = rng.normal(size=(9, 7)), rng.normal(size=(9, 2)), rng.normal(size=(7, 2))
+    wanted = np.sum((R - P @ Q.T)[observed] ** 2)
+    for size in (1, 2, 5, 1000):
+        monkeypatch.setattr(factorization, "BLOCK", size)
+        assert factorization.objective(from_dense(R, observed), P, Q, 0) == pytest.approx(wanted, rel=1e-12)
 
 
 @pytest.mark.parametrize(
