@@ -297,7 +297,8 @@ def ndcg_floor(scores: ArrayLike, labels: ArrayLike) -> float:
 def ndcg_loss2_weights(scores: ArrayLike, labels: ArrayLike) -> Floats:
     """LambdaLoss' weights in place of |ΔNDCG|, from the distance of two ranks alone, Eq. (6.16).
 
-    With them the surrogate is a bound on 1 − NDCG that holds while the ranks move.
+    Summed over the films above it, they say how much a film loses by its rank. With them, too, the misordered pairs
+    cost at least 1 − NDCG. Both hold at the ranking they are taken at, like |ΔNDCG|.
 
     Args:
         scores, labels: as in `delta_ndcg`.
