@@ -14,7 +14,7 @@ from scipy.sparse import csc_array, csr_array
 from scipy.special import expit
 from tqdm.auto import tqdm
 
-from recmath_lib import metrics
+from recmath_lib import kernels_bpr, metrics
 from recmath_lib._arguments import at_least_zero, floats, generator, ids, integers, is_between, rank, whole
 from recmath_lib.factorization import START_SCALE, Factors, factor_pair, last
 from recmath_lib.ratings import checked, rows_of
@@ -356,7 +356,7 @@ def held_out_scores(scores: ArrayLike, seen: csr_array, hidden: csr_array, k: in
     users = np.flatnonzero(np.diff(hidden.indptr))
     if seen.shape != hidden.shape or not users.size:
         raise ValueError(f"hidden must have shape {seen.shape} and a stored entry, got {hidden.shape}, {hidden.nnz}")
-    table = np.broadcast_to(floats(scores, "scores"), seen.shape)[users]
+    table = _score_table(scores, seen.shape)[users]
     relevant, excluded = _stored(hidden)[users], _stored(seen)[users]
     ranked = np.where(excluded, -np.inf, table)
     pairs = zip(relevant, excluded, table, strict=True)
@@ -445,6 +445,16 @@ def _contains(rising: Ints, numbers: Ints) -> NDArray[np.bool_]:
     return rising[places] == numbers
 
 
+def _score_table(scores: ArrayLike, shape: tuple[int, int]) -> Floats:
+    """Finite scores of all users and films; scores of films alone are those of every user."""
+    table = floats(scores, "scores")
+    if table.shape not in (shape, shape[1:]):
+        raise ValueError(f"scores must have shape {shape} or {shape[1:]}, got {table.shape}")
+    if not np.isfinite(table).all():
+        raise ValueError(f"scores must be finite, got {table[~np.isfinite(table)][0]}")
+    return np.broadcast_to(table, shape)
+
+
 def _stored(matrix: csr_array) -> NDArray[np.bool_]:
     mask = np.zeros(matrix.shape, dtype=bool)
     mask[rows_of(matrix), matrix.indices] = True
@@ -475,9 +485,15 @@ def _epochs(
     yield Factors(0, sampled_objective(P, Q, judged, reg), P, Q)
     for step in steps:
         P, Q = _epoch(clicks, usable, P, Q, lr, reg, batch_size, negatives, rng)
-        if not (np.isfinite(P).all() and np.isfinite(Q).all()):
+        if not np.isfinite(_squared_size(P, Q)):
             raise ValueError(f"lr must be smaller: with {lr!r} the factors grow beyond all numbers in epoch {step}")
         yield Factors(step, sampled_objective(P, Q, judged, reg), P, Q)
+
+
+def _squared_size(P: Floats, Q: Floats) -> float:
+    """Sum of all squares, not finite where a factor is not or where its square is too large for a float."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sum(P**2) + np.sum(Q**2))
 
 
 def _epoch(
@@ -492,17 +508,12 @@ def _epoch(
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
     users, positives = rows_of(clicks)[usable], clicks.indices[usable]
-    triples = np.column_stack([users, positives, draw_negatives(clicks, users, negatives, rng)])
-    rng.shuffle(triples)
+    # The other films are drawn before the clicks are shuffled: in the order of users the search stays in the cache.
+    negatives_drawn = draw_negatives(clicks, users, negatives, rng)
+    order = rng.permutation(users.size)
+    P, Q = P.copy(), Q.copy()
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(triples), batch_size):
-            P, Q = _batch(P, Q, triples[start : start + batch_size], lr, reg)
+        for start in range(0, order.size, batch_size):
+            batch = order[start : start + batch_size]
+            kernels_bpr.step_in_place(P, Q, users[batch], positives[batch], negatives_drawn[batch], lr, reg)
     return P, Q
-
-
-def _batch(P: Floats, Q: Floats, triples: Ints, lr: float, reg: float) -> tuple[Floats, Floats]:
-    """`sgd_step` without its checks."""
-    users, positives, negatives = triples.T
-    by_user, by_positive, by_negative = gradient(P[users], Q[positives], Q[negatives], reg)
-    by_item = _sums(np.append(positives, negatives), np.concatenate([by_positive, by_negative]), len(Q))
-    return P - lr * _sums(users, by_user, len(P)), Q - lr * by_item
