@@ -418,7 +418,9 @@ def implicit_sweeps(
 
     Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
     """
-    confidence = not_empty(_confident(confidence))
+    confidence = _confident(confidence)
+    if confidence.nnz == 0:
+        raise ValueError("confidence must have at least one stored entry, got none")
     n_factors, n_sweeps = rank(n_factors, confidence.shape), whole(n_sweeps, "n_sweeps")
     Q = _start(confidence, n_factors, seed, init)
     _implicit_problem(confidence, Q, reg)

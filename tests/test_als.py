@@ -681,3 +681,282 @@ def test_spark_ends_where_the_weighted_gradient_is_zero(peers):
     )
     assert weighted < 1e-4 < 1 < plain
     assert als.imbalance(peer_ratings(peers), P, Q, True) < 1e-5 < 0.1 < als.imbalance(peer_ratings(peers), P, Q, False)
+
+
+# ---- (5.13) to (5.16): implicit feedback, every cell counts ----
+
+IMPLICIT_STEPS = [als.implicit_half_step_loop, als.implicit_half_step]
+EVERY_IMPLICIT_STEP = pytest.mark.parametrize("half_step", IMPLICIT_STEPS, ids=["loop", "fast"])
+
+
+def confident(seed=0, m=7, n=6, k=3, share=0.4):
+    """Random confidences, factors of both sides; user 1 and film 2 without a click."""
+    rng = np.random.default_rng(seed)
+    stored = rng.random((m, n)) < share
+    stored[0, 0] = True
+    stored[1:2], stored[:, 2:3] = False, False
+    return ratings.from_dense(1 + rng.exponential(3, (m, n)), stored), rng.normal(size=(m, k)), rng.normal(size=(n, k))
+
+
+def every_cell(confidence):
+    """Preference 0 or 1 and confidence of all m n cells, as dense tables."""
+    values, mask = dense_of(confidence)
+    return mask, np.where(mask > 0, values, 1.0)
+
+
+def implicit_loss(confidence, P, Q, reg):
+    """All cells, one after another."""
+    wanted, weight = every_cell(confidence)
+    total = reg * (np.sum(P**2) + np.sum(Q**2))
+    for u, i in np.ndindex(wanted.shape):
+        total += weight[u, i] * (wanted[u, i] - sum(p * q for p, q in zip(P[u], Q[i], strict=True))) ** 2
+    return total
+
+
+def weighted_least_squares(confidence, Q, reg):
+    """Each row by a dense solver on all n cells, each scaled by the root of its confidence."""
+    rows, k = [], Q.shape[1]
+    for wanted, weight in zip(*every_cell(confidence), strict=True):
+        left = np.vstack([np.sqrt(weight)[:, None] * Q, np.sqrt(reg) * np.eye(k)])
+        rows.append(np.linalg.pinv(left) @ np.concatenate([np.sqrt(weight) * wanted, np.zeros(k)]))
+    return np.array(rows)
+
+
+@pytest.mark.equation("5.13")
+def test_confidence_in_whole_numbers_with_a_stored_zero():
+    plays = ratings.from_triplets([0, 0, 1], [0, 2, 1], [3, 0, 10], shape=(2, 3))
+    sure = als.confidence(plays, 40)
+    assert every_cell(sure)[1].tolist() == [[121, 1, 1], [1, 401, 1]]
+    assert dense_of(sure)[1].tolist() == [[1, 0, 1], [0, 1, 0]]  # watched 0 times is a stored entry still
+    assert als.confidence(plays, 0).data.tolist() == [1, 1, 1]
+
+
+def test_confidence_keeps_float32_and_its_input():
+    plays = ratings.from_triplets([0, 1], [0, 1], [2, 5])
+    before = plays.data.copy()
+    assert als.confidence(plays.astype(np.float32), 0.5).dtype == np.float32
+    assert als.confidence(plays.astype(np.int64), 0.5).data.tolist() == [2, 3.5]
+    np.testing.assert_array_equal(plays.data, before)
+
+
+def test_confidence_refuses_what_is_out_of_range():
+    plays = ratings.from_triplets([0, 1], [0, 1], [2, -5])
+    with pytest.raises(ValueError, match=r"plays must be >= 0, got -5\.0"):
+        als.confidence(plays, 1)
+    with pytest.raises(ValueError, match="plays must be finite, got nan"):
+        als.confidence(ratings.with_data(plays, np.array([1, np.nan])), 1)
+    for alpha in (-1, np.nan, np.inf, "40"):
+        with pytest.raises(ValueError, match="alpha must be a finite number >= 0, got"):
+            als.confidence(NOTE, alpha)
+    with pytest.raises(TypeError, match=r"plays must be a scipy\.sparse\.csr_array, got ndarray"):
+        als.confidence(R, 1)
+
+
+@pytest.mark.equation("5.14")
+@given(st.integers(0, 9999), st.integers(1, 5), st.floats(0, 5))
+def test_implicit_objective_by_a_loop_over_all_cells(seed, k, reg):
+    data, P, Q = confident(seed, k=k)
+    assert als.implicit_objective(data, P, Q, reg) == pytest.approx(implicit_loss(data, P, Q, reg), rel=1e-11)
+
+
+def test_implicit_objective_of_zero_factors_is_the_sum_of_the_stored_confidences():
+    data, P, Q = confident()
+    assert als.implicit_objective(data, 0 * P, 0 * Q, 1.0) == pytest.approx(data.data.sum(), rel=1e-14)
+
+
+@pytest.mark.equation("5.15")
+def test_an_implicit_update_by_cramers_rule():
+    Q, wanted, weight, reg = [[1, 2], [3, -1], [0, 1]], [1, 0, 1], [4, 1, 2], Fraction(1, 2)
+    repeated = [row for row, c in zip(Q, weight, strict=True) for _ in range(c)]  # confidence 4: four cells alike
+    expected = ridge_in_fractions(repeated, np.repeat(wanted, weight).tolist(), reg)
+    np.testing.assert_allclose(als.implicit_update_row(Q, wanted, weight, 0.5), expected, rtol=1e-12)
+
+
+@pytest.mark.equation("5.15")
+@given(st.integers(0, 9999), st.integers(1, 5), st.floats(0.01, 10))
+def test_an_implicit_update_is_where_its_part_of_the_objective_is_flat(seed, k, reg):
+    data, _, Q = confident(seed, k=k)
+    for wanted, weight in zip(*every_cell(data), strict=True):
+        p = als.implicit_update_row(Q, wanted, weight, reg)
+        flat = slope(lambda p, w=wanted, c=weight: c @ (w - Q @ p) ** 2 + reg * p @ p, p)
+        np.testing.assert_allclose(flat, 0, atol=1e-7)
+
+
+@EVERY_IMPLICIT_STEP
+@pytest.mark.equation("5.16")
+def test_an_implicit_half_step_is_weighted_least_squares_over_all_cells(half_step):
+    for seed in range(5):
+        data, _, Q = confident(seed)
+        np.testing.assert_allclose(half_step(data, Q, 0.3), weighted_least_squares(data, Q, 0.3), **EXACT)
+
+
+@pytest.mark.equation("5.16")
+@given(st.integers(1, 8), st.integers(1, 8), st.integers(1, 12), st.floats(0.01, 20), st.integers(0, 9999))
+def test_implicit_loop_fast_and_dense_agree(m, n, k, reg, seed):
+    data, _, Q = confident(seed, m, n, k)
+    expected = weighted_least_squares(data, Q, reg)
+    for half_step in IMPLICIT_STEPS:
+        np.testing.assert_allclose(half_step(data, Q, reg), expected, rtol=1e-7, atol=1e-10)
+
+
+@EVERY_IMPLICIT_STEP
+def test_after_an_implicit_half_step_the_objective_is_flat_in_all_user_factors(half_step):
+    data, _, Q = confident(2)
+    P = half_step(data, Q, 0.3)
+    np.testing.assert_allclose(slope(lambda P: implicit_loss(data, P, Q, 0.3), P), 0, atol=1e-6)
+
+
+def test_implicit_loop_and_fast_agree_on_thousands_of_clicks():
+    data, _, Q = confident(0, 300, 200, 12)
+    loop = als.implicit_half_step_loop(data, Q, 0.5)
+    np.testing.assert_allclose(als.implicit_half_step(data, Q, 0.5), loop, rtol=1e-9, atol=1e-12)
+    plan = kernels.prepare(data, 12)
+    np.testing.assert_array_equal(als.implicit_half_step(data, Q, 0.5, plan=plan), als.implicit_half_step(data, Q, 0.5))
+
+
+@EVERY_IMPLICIT_STEP
+def test_a_film_without_a_click_counts_as_not_wanted_and_a_cold_user_is_zero(half_step):
+    data, _, Q = confident(3)
+    P = half_step(data, Q, 0.3)
+    assert P[1].tolist() == [0, 0, 0]
+    Q[2] *= 10  # nobody clicked film 2, and still it moves everybody else: all cells count
+    assert np.abs(half_step(data, Q, 0.3) - P)[0].max() > 1e-3
+
+
+@EVERY_IMPLICIT_STEP
+def test_with_confidence_one_everywhere_it_is_ridge_regression_on_zeros_and_ones(half_step):
+    data, _, Q = confident(4)
+    sure, wanted = ratings.with_data(data, np.ones(data.nnz)), every_cell(data)[0]
+    ridge = np.linalg.solve(Q.T @ Q + 0.3 * np.eye(3), Q.T @ wanted.T).T
+    np.testing.assert_allclose(half_step(sure, Q, 0.3), ridge, **EXACT)
+
+
+@EVERY_IMPLICIT_STEP
+def test_implicit_float32_stays_float32_and_inputs_stay_as_they_were(half_step):
+    data, _, Q = confident(5)
+    parts = (data.data, data.indices, data.indptr, Q)
+    copies = [part.copy() for part in parts]
+    single = half_step(data.astype(np.float32), Q.astype(np.float32), 0.3)
+    assert single.dtype == np.float32 and half_step(data, Q, 0.3).dtype == np.float64
+    np.testing.assert_allclose(single, half_step(data, Q, 0.3), rtol=1e-4, atol=1e-5)
+    for part, copy in zip(parts, copies, strict=True):
+        np.testing.assert_array_equal(part, copy)
+
+
+@EVERY_IMPLICIT_STEP
+def test_an_implicit_half_step_refuses_what_it_cannot_solve(half_step):
+    data, _, Q = confident(6)
+    with pytest.raises(TypeError, match=r"confidence must be a scipy\.sparse\.csr_array, got ndarray"):
+        half_step(data.toarray(), Q, 0.3)
+    with pytest.raises(ValueError, match=r"confidence must be >= 1 where it is stored, got 0\.5"):
+        half_step(ratings.with_data(data, np.full(data.nnz, 0.5)), Q, 0.3)
+    with pytest.raises(ValueError, match="confidence must be finite, got nan"):
+        half_step(ratings.with_data(data, np.full(data.nnz, np.nan)), Q, 0.3)
+    with pytest.raises(ValueError, match=r"factors must have shape \(6, k\), got shape \(5, 3\)"):
+        half_step(data, Q[:5], 0.3)
+    with pytest.raises(ValueError, match="factors must be finite, got inf"):
+        half_step(data, np.full_like(Q, np.inf), 0.3)
+    for reg in (0, -0.1, np.nan, np.inf, "0.1", None):
+        with pytest.raises(ValueError, match="reg must be a finite number > 0, got"):
+            half_step(data, Q, reg)
+
+
+def test_implicit_objective_refuses_what_does_not_fit():
+    data, P, Q = confident()
+    with pytest.raises(TypeError, match=r"confidence must be a scipy\.sparse\.csr_array, got ndarray"):
+        als.implicit_objective(data.toarray(), P, Q, 0.3)
+    with pytest.raises(ValueError, match="confidence must be >= 1"):
+        als.implicit_objective(ratings.with_data(data, np.zeros(data.nnz)), P, Q, 0.3)
+    with pytest.raises(ValueError, match="user_factors must have shape"):
+        als.implicit_objective(data, P[:3], Q, 0.3)
+    with pytest.raises(ValueError, match="item_factors must be finite"):
+        als.implicit_objective(data, P, np.full_like(Q, np.nan), 0.3)
+    with pytest.raises(ValueError, match="reg must be a finite number >= 0"):
+        als.implicit_objective(data, P, Q, -1)
+
+
+def test_implicit_sweeps_solve_users_from_items_and_items_from_the_new_users():
+    data, _, Q = confident(7)
+    states = list(als.implicit_sweeps(data, 3, 0.3, n_sweeps=4, init=Q))
+    for state in states:
+        P = weighted_least_squares(data, Q, 0.3)
+        Q = weighted_least_squares(data.T.tocsr(), P, 0.3)
+        np.testing.assert_allclose(state.user_factors, P, **EXACT)
+        np.testing.assert_allclose(state.item_factors, Q, **EXACT)
+        assert state.objective == pytest.approx(implicit_loss(data, P, Q, 0.3), rel=1e-10)
+    assert [state.step for state in states] == [1, 2, 3, 4]
+    last = als.implicit_fit(data, 3, 0.3, n_sweeps=4, init=confident(7)[2])
+    np.testing.assert_array_equal(last.item_factors, states[-1].item_factors)
+
+
+def test_in_1000_implicit_half_steps_none_raises_its_objective():
+    rng = np.random.default_rng(0)
+    rises, falls = [], []
+    for trial in range(125):
+        m, n = rng.integers(2, 9, 2)
+        k, reg = int(rng.integers(1, min(m, n) + 1)), 10 ** rng.uniform(-2, 1)
+        data, P, Q = confident(trial, m, n, k, share=rng.uniform(0.2, 0.9))
+        sides, scale, before = (data, data.T.tocsr()), 10 ** rng.uniform(-1, 1), np.inf
+        P, Q = scale * P, scale * Q
+        before = implicit_loss(data, P, Q, reg)
+        for half in range(8):
+            if half % 2 == 0:
+                P = als.implicit_half_step(sides[0], Q, reg)
+            else:
+                Q = als.implicit_half_step(sides[1], P, reg)
+            after = implicit_loss(data, P, Q, reg)
+            (rises if after > before * (1 + 1e-12) else falls).append(before - after)
+            before = after
+    assert rises == [] and len(falls) == 1000 and max(falls) > 1
+
+
+def test_implicit_fits_repeat_with_their_seed_and_touch_no_global_state():
+    data, _, _ = confident(8)
+    before = np.random.get_state()[1].copy()  # noqa: NPY002, this is the state that must not change
+    first, again, other = (als.implicit_fit(data, 2, 0.1, n_sweeps=2, seed=seed).item_factors for seed in (1, 1, 2))
+    by_generator = als.implicit_fit(data, 2, 0.1, n_sweeps=2, seed=np.random.default_rng(1)).item_factors
+    als.implicit_fit(data, 2, 0.1, n_sweeps=1)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, by_generator)
+    assert np.abs(first - other).max() > 1e-6
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def test_implicit_sweeps_come_one_by_one_with_a_bar_on_demand(capsys):
+    states = als.implicit_sweeps(confident()[0], 2, 0.1, n_sweeps=10**9, seed=0)
+    assert [next(states).step, next(states).step] == [1, 2]
+    als.implicit_fit(confident()[0], 2, 0.1, n_sweeps=3, seed=0)
+    assert capsys.readouterr() == ("", "")
+    als.implicit_fit(confident()[0], 2, 0.1, n_sweeps=3, seed=0, progress=True)
+    out, err = capsys.readouterr()
+    assert not out and "3/3" in err
+
+
+def test_implicit_float32_is_fitted_in_float32():
+    data = confident(9)[0]
+    single = als.implicit_fit(data.astype(np.float32), 2, 0.5, n_sweeps=10, seed=0)
+    double = als.implicit_fit(data, 2, 0.5, n_sweeps=10, seed=0)
+    assert single.user_factors.dtype == single.item_factors.dtype == np.float32
+    assert double.user_factors.dtype == double.item_factors.dtype == np.float64
+    assert single.objective == pytest.approx(double.objective, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"n_factors": 0}, r"n_factors must be an integer from 1 to min\(m, n\) = 6, got 0"),
+        ({"n_factors": 7}, r"n_factors must be an integer from 1 to min\(m, n\) = 6, got 7"),
+        ({"reg": 0}, "reg must be a finite number > 0, got 0"),
+        ({"reg": np.nan}, "reg must be a finite number > 0, got nan"),
+        ({"n_sweeps": 0}, "n_sweeps must be an integer >= 1, got 0"),
+        ({"seed": -1}, "seed must be an integer >= 0 or a Generator, got -1"),
+        ({"init": np.ones((4, 2))}, r"init must have shape \(6, k\), got shape \(4, 2\)"),
+        ({"init": np.ones((6, 3))}, r"init must have shape \(6, 2\), got \(6, 3\)"),
+        ({"init": np.full((6, 2), np.nan)}, "init must be finite, got nan"),
+        ({"confidence": csr_array((7, 6))}, "confidence must have at least one stored entry, got none"),
+        ({"confidence": ratings.with_data(NOTE, np.zeros(NOTE.nnz))}, r"confidence must be >= 1 where it is stored"),
+    ],
+)
+def test_implicit_sweeps_refuse_at_once_and_say_which_argument(changed, says):
+    with pytest.raises(ValueError, match=says):
+        als.implicit_sweeps(**{"confidence": confident()[0], "n_factors": 2, "reg": 0.1, **changed})
