@@ -6,6 +6,7 @@
 * a row with fewer ratings than factors is solved through its dual, a smaller system (`_dual`);
 * the systems of a bucket are eliminated side by side (`_eliminate`): LAPACK, made for one large matrix, spends most of
   its time on the way in and out of a small one;
+* implicit feedback, where all cells count, comes down to the same systems (`solve_confident_rows`);
 * two threads share the buckets, and BLAS is held to one thread: its own threads cost more than they bring here.
 """
 
@@ -120,8 +121,9 @@ def solve_confident_rows(plan: Plan, factors: NDArray, reg: float) -> NDArray:
     """For each row u the solution of (F^T F + F_u^T (C_u - I) F_u + reg I) p = F_u^T c_u.
 
     F has the factors of all columns, F_u those of the columns that row u has stored, c_u the stored values.
-    With G = F^T F + reg I = L L^T and factors measured in L, F L^-T, the system is I + F_u^T (C_u - I) F_u: a ridge
-    system whose penalty is 1, as `solve_rows` has them.
+    With G = F^T F + reg I = L L^T and factors measured in L, F L^-T, the system is I + F_u^T (C_u - I) F_u. With
+    s = sqrt(c - 1) for each stored value, it is a ridge system as `solve_rows` has them, with penalty 1: factors
+    times s, ratings c / s.
 
     Args:
         plan: of the confidences, all >= 1, shape (m, n), from `prepare`.
@@ -187,45 +189,52 @@ def _solve_bucket(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArr
 
 def _solve_confident(bucket: Bucket, factors: NDArray) -> NDArray:
     """(I + F_u^T (C_u - I) F_u)^-1 F_u^T c_u for each row of the bucket."""
-    b, k = bucket.rows.size, factors.shape[1]
-    equations = np.empty((b, k, k + 1), factors.dtype)
-    for rows, places in _tiles(bucket, k):
-        own, c = factors.take(bucket.columns[rows, places], axis=0), bucket.values[rows, places, None]
-        continued = places.start > 0
-        _product(((c - 1) * own).transpose(0, 2, 1), own, equations[rows, :, :k], continued)
-        _product(own.transpose(0, 2, 1), c, equations[rows, :, k:], continued)
-    return _solve_ridge(equations, np.ones(b, factors.dtype))
+    # At c = 1 there is no c / s. An s of one unit in the last digit changes c by its square, which rounding swallows.
+    scales = np.sqrt(np.maximum(bucket.values - 1, np.finfo(factors.dtype).eps ** 2))
+    weighted = Bucket(bucket.rows, bucket.columns, bucket.values / scales)
+    build = _dual if _is_short(bucket.columns.shape[1], factors.shape[1]) else _primal
+    return build(weighted, factors, np.ones(bucket.rows.size, factors.dtype), scales)
 
 
 def _is_short(n_ratings: int, n_factors: int) -> bool:
     return n_ratings <= DUAL_BELOW * n_factors
 
 
-def _primal(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
+def _primal(bucket: Bucket, factors: NDArray, penalties: NDArray, scales: NDArray | None = None) -> NDArray:
     """k equations for the k factors of each row: [F^T F + penalty I | F^T r]."""
     k = factors.shape[1]
     equations = np.empty((bucket.rows.size, k, k + 1), factors.dtype)
     for rows, places in _tiles(bucket, k):
-        rated = factors.take(bucket.columns[rows, places], axis=0).transpose(0, 2, 1)
+        rated = _gathered(bucket, factors, scales, rows, places).transpose(0, 2, 1)
         continued = places.start > 0
         _gram(rated, equations[rows, :, :k], continued)
         _product(rated, bucket.values[rows, places, None], equations[rows, :, k:], continued)
     return _solve_ridge(equations, penalties)
 
 
-def _dual(bucket: Bucket, factors: NDArray, penalties: NDArray) -> NDArray:
+def _dual(bucket: Bucket, factors: NDArray, penalties: NDArray, scales: NDArray | None = None) -> NDArray:
     """w equations, one per rating, [F F^T + penalty I | r]; F^T times their solution is the same vector."""
     b, w = bucket.columns.shape
     k = factors.shape[1]
     equations = np.empty((b, w, w + 1), factors.dtype)
     equations[:, :, w] = bucket.values
-    for rows, _ in _tiles(bucket, k):
-        _gram(factors.take(bucket.columns[rows], axis=0), equations[rows, :, :w])
+    for rows, places in _tiles(bucket, k):
+        _gram(_gathered(bucket, factors, scales, rows, places), equations[rows, :, :w])
     weights = _solve_ridge(equations, penalties)
+    if scales is not None:
+        weights *= scales
     solutions = np.empty((b, k), factors.dtype)
     for rows, _ in _tiles(bucket, k):
         solutions[rows] = (weights[rows, None] @ factors.take(bucket.columns[rows], axis=0))[:, 0]
     return solutions
+
+
+def _gathered(bucket: Bucket, factors: NDArray, scales: NDArray | None, rows: slice, places: slice) -> NDArray:
+    """Factors of the columns in a part of the rectangle, each times its scale."""
+    rated = factors.take(bucket.columns[rows, places], axis=0)
+    if scales is not None:
+        rated *= scales[rows, places, None]
+    return rated
 
 
 def _tiles(bucket: Bucket, n_factors: int) -> Iterator[tuple[slice, slice]]:

@@ -1,4 +1,4 @@
-"""The fast ALS half-step against one least-squares problem per row."""
+"""The fast half-steps of ALS against a least-squares problem per row, the fast step of BPR against its triples."""
 
 import threading
 import tracemalloc
@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recmath_lib import kernels
-from recmath_lib.kernels import prepare, solve_rows
+from recmath_lib import bpr, kernels
+from recmath_lib.kernels import prepare, solve_confident_rows, solve_rows
+from recmath_lib.kernels_bpr import step_in_place
 
 WIDE, NARROW = {"rtol": 1e-9, "atol": 1e-12}, {"rtol": 1e-4, "atol": 1e-4}
 
@@ -235,3 +236,130 @@ def test_no_dense_matrix_is_ever_made():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000 * 30_000 / 4, "not even a bit for each cell of the matrix"
+
+
+# ---- implicit feedback: all cells count ------------------------------------------------------------------------------
+
+
+def confident_problem(m, n, k, counts, seed=0, largest=50.0):
+    """Confidences from 1 (a third of them exactly) to largest, and factors."""
+    pattern, factors, _ = sparse_problem(m, n, k, counts, seed)
+    rng = np.random.default_rng(seed + 1)
+    values = np.where(rng.random(pattern.nnz) < 1 / 3, 1.0, rng.uniform(1, largest, pattern.nnz))
+    return csr_array((values, pattern.indices, pattern.indptr), shape=(m, n)), factors
+
+
+def from_all_cells(confidence, factors, reg):
+    """Each row from all n cells: 1 with its confidence where an entry is stored, 0 with confidence 1 elsewhere."""
+    stored = np.zeros(confidence.shape)
+    for u in range(confidence.shape[0]):
+        stored[u, confidence.indices[slice(*confidence.indptr[u : u + 2])]] = 1
+    weights = np.where(stored == 1, confidence.toarray(), 1)
+    systems = np.einsum("nk,un,nl->ukl", factors, weights, factors) + reg * np.eye(factors.shape[1])
+    return np.linalg.solve(systems, np.einsum("nk,un->uk", factors, weights * stored)[:, :, None])[:, :, 0]
+
+
+def confident(confidence, factors, reg, dtype=np.float64):
+    return solve_confident_rows(prepare(confidence, factors.shape[1], dtype), factors, reg)
+
+
+EVERY_LENGTH = np.minimum(np.arange(150), 120)  # shorter and longer than any number of factors below
+
+
+@pytest.mark.parametrize("k", [1, 2, 8, 9, 33, 64])
+@pytest.mark.parametrize("dtype, agreement", [(np.float64, WIDE), (np.float32, NARROW)])
+def test_every_confident_row_is_its_weighted_regression_over_all_cells(k, dtype, agreement):
+    problem = confident_problem(150, 120, k, EVERY_LENGTH, k)
+    solutions = confident(*problem, 0.3, dtype)
+    assert solutions.dtype == dtype
+    np.testing.assert_allclose(solutions, from_all_cells(*problem, 0.3), **agreement)
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 20), st.integers(0, 2**32 - 1))
+def test_small_confident_problems_of_every_shape(m, n, k, seed):
+    problem = confident_problem(m, n, k, np.random.default_rng(seed).integers(0, n + 1, m), seed)
+    np.testing.assert_allclose(confident(*problem, 0.3), from_all_cells(*problem, 0.3), **WIDE)
+
+
+@pytest.mark.parametrize("largest", [1.0, 1 + 1e-9, 1e5])
+@pytest.mark.parametrize("k", [4, 40])
+def test_the_smallest_and_the_largest_confidences_keep_their_digits(k, largest):
+    problem = confident_problem(150, 120, k, EVERY_LENGTH, k, largest)
+    np.testing.assert_allclose(confident(*problem, 0.3), from_all_cells(*problem, 0.3), rtol=1e-8, atol=1e-10)
+
+
+def test_confident_rows_longer_than_a_bucket(monkeypatch):
+    problem = confident_problem(6, 700, 5, [700, 699, 450, 7, 3, 1])
+    monkeypatch.setattr(kernels, "TOY", 0)
+    monkeypatch.setattr(kernels, "GATHERED", 64)
+    np.testing.assert_allclose(confident(*problem, 0.3), from_all_cells(*problem, 0.3), **WIDE)
+
+
+def test_confident_rows_without_stored_entries_get_zeros():
+    problem = confident_problem(5, 9, 3, [0, 4, 0, 5, 0])
+    np.testing.assert_array_equal(confident(*problem, 0.3)[[0, 2, 4]], 0)
+
+
+def test_inputs_of_confident_rows_are_unchanged_and_digits_do_not_depend_on_threads(large, monkeypatch):
+    pattern, factors, _ = large
+    confidence = csr_array((1 + np.abs(pattern.data), pattern.indices, pattern.indptr), shape=pattern.shape)
+    plan, copies = prepare(confidence, 12, np.float32), [confidence.copy(), factors.copy()]
+    values = [bucket.values.copy() for bucket in plan.buckets]
+    two = solve_confident_rows(plan, factors, 0.3)
+    for threads in (1, 3):
+        monkeypatch.setattr(kernels, "THREADS", threads)
+        np.testing.assert_array_equal(solve_confident_rows(plan, factors, 0.3), two)
+    np.testing.assert_array_equal(confidence.data, copies[0].data)
+    np.testing.assert_array_equal(factors, copies[1])
+    for bucket, before in zip(plan.buckets, values, strict=True):
+        np.testing.assert_array_equal(bucket.values, before)
+
+
+# ---- BPR: a batch of triples in place --------------------------------------------------------------------------------
+
+
+def batch_problem(m, n, k, b, seed=0, dtype=np.float64):
+    """Few rows and many triples, so that rows occur several times, also a film as the clicked and as the other one."""
+    rng = np.random.default_rng(seed)
+    P, Q = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(n, k)).astype(dtype)
+    return P, Q, np.column_stack([rng.integers(0, size, b) for size in (m, n, n)])
+
+
+def one_triple_after_another(P, Q, triples, lr, reg):
+    """The gradients of all triples at the old tables, added up one by one."""
+    new_P, new_Q = P.astype(float), Q.astype(float)
+    for u, i, j in triples:
+        p, q_i, q_j = P[u].astype(float), Q[i].astype(float), Q[j].astype(float)
+        pushed = 1 / (1 + np.exp(p @ (q_i - q_j)))
+        new_P[u] += lr * (pushed * (q_i - q_j) - 2 * reg * p)
+        new_Q[i] += lr * (pushed * p - 2 * reg * q_i)
+        new_Q[j] += lr * (-pushed * p - 2 * reg * q_j)
+    return new_P, new_Q
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9), st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_a_batch_in_place_is_the_sum_of_its_triples(m, n, k, b, seed):
+    P, Q, triples = batch_problem(m, n, k, b, seed)
+    expected = one_triple_after_another(P, Q, triples, 0.1, 0.2)
+    step_in_place(P, Q, *triples.T, 0.1, 0.2)
+    for table, wanted in zip((P, Q), expected, strict=True):
+        np.testing.assert_allclose(table, wanted, **WIDE)
+
+
+@pytest.mark.parametrize("dtype, agreement", [(np.float64, WIDE), (np.float32, NARROW)])
+def test_a_batch_in_place_is_the_plain_step(dtype, agreement):
+    P, Q, triples = batch_problem(300, 90, 32, 1024, dtype=dtype)
+    copies, expected = triples.copy(), bpr.sgd_step(P, Q, triples, 0.05, 0.01)
+    step_in_place(P, Q, *triples.T, 0.05, 0.01)
+    np.testing.assert_array_equal(triples, copies)
+    for table, wanted in zip((P, Q), expected, strict=True):
+        assert table.dtype == dtype
+        np.testing.assert_allclose(table, wanted, **agreement)
+
+
+def test_a_batch_leaves_all_other_rows_alone():
+    P, Q, _ = batch_problem(50, 60, 4, 1)
+    before = P.copy(), Q.copy()
+    step_in_place(P, Q, np.array([3, 3]), np.array([5, 7]), np.array([8, 5]), 0.1, 0.2)
+    for table, old, moved in zip((P, Q), before, ([3], [5, 7, 8]), strict=True):
+        assert np.flatnonzero((table != old).any(axis=1)).tolist() == moved
