@@ -354,33 +354,33 @@ def test_a_turn_onto_another_table_is_the_orthogonal_procrustes_solution():
     rng = np.random.default_rng(3)
     for k in (1, 2, 5):
         table, model = rng.normal(size=(9, k)), rng.normal(size=(9, k))
-        assert sweeps.turn_onto(table, model) == pytest.approx(orthogonal_procrustes(table, model)[0])
+        assert film_map.turn_onto(table, model) == pytest.approx(orthogonal_procrustes(table, model)[0])
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
 def test_what_only_spins_stands_still_on_the_map(k):
     tables, _ = run(k, 0.1, False)
-    points = sweeps.flat_positions(tables)
+    points = film_map.flat_positions(tables)
     for t, flat in enumerate(points, start=1):
         assert flat == pytest.approx(points[-1] * (1 - 0.5**t) / (1 - 0.5**6))
 
 
 def test_the_two_directions_hold_most_of_the_last_table():
     last = run(5, 0.1, False)[0][-1]
-    points = sweeps.flat_positions([last])[0]
+    points = film_map.flat_positions([last])[0]
     values = np.linalg.svd(last, compute_uv=False)
     assert np.sum(points**2, axis=0) == pytest.approx(values[:2] ** 2)
     square = last[:, :2]
-    flat = sweeps.flat_positions([square])[0]
+    flat = film_map.flat_positions([square])[0]
     gaps = np.linalg.norm(flat[:, None] - flat, axis=2)
     assert gaps == pytest.approx(np.linalg.norm(square[:, None] - square, axis=2))
 
 
 def test_the_farthest_item_of_each_direction_is_positive_whatever_the_signs_of_the_factors():
     tables, _ = run(3, 0.1, False)
-    points = sweeps.flat_positions(tables)
+    points = film_map.flat_positions(tables)
     assert (points[-1][np.abs(points[-1]).argmax(axis=0), [0, 1]] > 0).all()
-    assert sweeps.flat_positions([-table for table in tables]) == pytest.approx(points)
+    assert film_map.flat_positions([-table for table in tables]) == pytest.approx(points)
 
 
 def test_another_setting_is_turned_to_the_one_at_the_start():
@@ -395,7 +395,7 @@ def test_another_setting_is_turned_to_the_one_at_the_start():
 
 @given(st.floats(1e-9, 1e6))
 def test_the_edge_is_a_round_number_that_holds_all(largest):
-    edge = sweeps.frame_edge(np.array([[[largest, -largest / 2]]]))
+    edge = film_map.frame_edge(np.array([[[largest, -largest / 2]]]))
     assert largest <= edge * (1 + 1e-9) and edge <= max(1.7 * largest, 0.1 + 1e-12)
     assert float(f"{edge:.1e}") == pytest.approx(edge)
 

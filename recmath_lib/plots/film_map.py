@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from recmath_lib._arguments import floats, ids, is_between
 from recmath_lib.plots.base import BEHIND, GREY, INK, MARKS, PALE, SKY, VERMILLION, short_title
 
+Floats = NDArray[np.floating]
 Points = NDArray[np.float64]
 
 GROUP_MARKS = (*((colour, marker) for colour, marker, _ in MARKS), (SKY, "P"), (GREY, "*"))
@@ -123,6 +124,46 @@ class MapMarks:
         box, limits = self.axes.get_window_extent(), self.axes.viewLim
         frame = np.array([box.width, box.height]) * POINTS_PER_INCH / self.axes.figure.dpi
         return np.array(limits.min), np.array([limits.width, limits.height]) / frame, frame
+
+
+# ---- positions by step, without the turns that mean nothing ----------------------------------------------------------
+
+
+def flat_positions(tables: Sequence[Floats]) -> Floats:
+    """Items in the two directions that hold most of the last table, each table first turned to lie closest to the last.
+
+    Args:
+        tables: item factors by sweep, each (n, k). Factors are free to turn: only what is left after it is movement.
+
+    Returns:
+        Positions, shape (sweeps, n, 2); with k = 1 the second direction is 0.
+    """
+    last = tables[-1]
+    directions = np.linalg.svd(last, full_matrices=False)[2][:2].T
+    flat = np.stack([table @ turn_onto(table, last) @ directions for table in tables])
+    flat *= _signs(flat[-1])
+    return np.pad(flat, ((0, 0), (0, 0), (0, 2 - flat.shape[2])))
+
+
+def _signs(points: Floats) -> Floats:
+    """What makes the farthest item of each direction positive: an SVD leaves signs to chance."""
+    farthest = np.argmax(np.abs(points), axis=0)
+    return np.where(points[farthest, np.arange(points.shape[1])] < 0, -1.0, 1.0)
+
+
+def turn_onto(table: Floats, model: Floats) -> Floats:
+    """The orthogonal matrix that brings a table closest to another (orthogonal Procrustes), shape (k, k)."""
+    left, _, right = np.linalg.svd(table.T @ model)
+    return left @ right
+
+
+def frame_edge(points: Floats) -> float:
+    """A round number that no coordinate exceeds, at least 0.1: what is smaller is seen as 0."""
+    largest = max(float(np.abs(points).max(initial=0)), 0.1)
+    power = 10.0 ** np.floor(np.log10(largest))
+    return float(
+        next(round(stop * power, 9) for stop in (1, 1.5, 2, 3, 5, 7, 10) if stop * power >= largest * (1 - 1e-9))
+    )
 
 
 # ---- free places for titles ------------------------------------------------------------------------------------------

@@ -134,11 +134,11 @@ class TrainingStage:
 class StepMarker:
     """A line through all curves at a step, and a mark on each."""
 
-    def __init__(self, axes: Axes, curves: Curves) -> None:
+    def __init__(self, axes: Axes, curves: Curves, looks: Sequence[tuple[str, str, str]] = MARKS) -> None:
         self.curves = curves
         self.here = axes.axvline(curves.first, color=INK, linewidth=1)
         style: dict[str, Any] = {"linestyle": "none", "markeredgecolor": "white", "markersize": 9}
-        self.marks = [axes.plot([], [], m, color=c, **_seen(m, style))[0] for c, m, _ in MARKS[: len(curves.values)]]
+        self.marks = [axes.plot([], [], m, color=c, **_seen(m, style))[0] for c, m, _ in looks[: len(curves.values)]]
         self.moving: Sequence[Artist] = (self.here, *self.marks)
 
     def show(self, step: int) -> None:

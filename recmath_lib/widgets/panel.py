@@ -10,6 +10,7 @@ import html
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Generic
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -204,6 +205,20 @@ class Panel(ipywidgets.VBox):
         self._place(name, button)
         button.on_click(lambda _: self.act(step))
 
+    def add_steps(self, last: int, step: Callable[[Any, int], Any]) -> None:
+        """Put up a slider of steps from 0 to `last`, a button that makes one step, and one that goes back to the start.
+
+        Args:
+            last: number of the last step.
+            step: `step(state, number)` is the state after so many steps.
+        """
+        slider = ipywidgets.IntSlider(self.state.step, 0, last, description="Step")
+        self.add("step", slider, step)
+        for name, text, goal in (("next", "Step", lambda now: min(now + 1, last)), ("reset", "Reset", lambda _: 0)):
+            button = ipywidgets.Button(description=text, layout=ipywidgets.Layout(width="80px"))
+            self._place(name, button)
+            button.on_click(partial(_slide, slider, goal))
+
     def act(self, step: Callable[[Any], Any]) -> None:
         """Go to the next state. An error is shown below the figure, then raised: Jupyter itself shows none."""
         try:
@@ -227,6 +242,11 @@ class Panel(ipywidgets.VBox):
         hint = "A still picture. Run this cell to move it."
         twin = {"text/html": f"{still.html}<p><em>{hint}</em></p>", "text/plain": still.alt}
         return {**(super()._repr_mimebundle_(**kwargs) or {}), **twin}
+
+
+def _slide(slider: Any, goal: Callable[[int], int], _button: Any) -> None:
+    """Move a slider; whoever watches it draws."""
+    slider.value = goal(slider.value)
 
 
 class PartStage(Generic[State]):
