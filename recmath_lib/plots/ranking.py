@@ -305,7 +305,7 @@ def _lifted(films: Films, run: Race, step: int) -> str:
     move = run.scores[step + 1] - run.scores[step]
     if move.max() <= STILL:
         return "lifts nothing"
-    return f"lifts {short_title(films.titles[int(np.argmax(move))], 26)} most"
+    return f"lifts {short_title(films.titles[int(np.argmax(move))], 20)} most"
 
 
 STILL = 1e-9  # a move below it is none
