@@ -175,6 +175,11 @@ def capped(room: float) -> OfMargin:
     return lambda x: -np.log(expit(x) + room)
 
 
+def cut(far: float) -> OfMargin:
+    """The loss of a margin that is held between −far and far."""
+    return lambda x: lost(np.clip(x, -far, far))
+
+
 def by_math(x: Floats) -> Floats:
     """ln(1 + e^−x), one number after another."""
     return np.array([np.log(1 + exp(-one)) for one in x])
@@ -481,10 +486,7 @@ LOSS_WRONG = (
         "You cut the margin before σ, which caps the loss. Nothing needs to be cut: np.logaddexp(0, -x) is 1000 at a "
         "margin of −1000.",
         "lesson 05, Eq. (5.4)",
-        {
-            f"{far}": loss_with(term=lambda x, far=far: lost(np.clip(x, -far, far)))
-            for far in (20, 30, 50, 100, 500, 700)
-        },
+        {f"{far}": loss_with(term=cut(far)) for far in (20, 30, 50, 100, 500, 700)},
     ),
 )
 
@@ -2247,15 +2249,15 @@ def margin_after_steps_listing(
     p: ArrayLike, qi: ArrayLike, qj: ArrayLike, lr: float, reg: float, n_steps: int
 ) -> float:
     """The margin of one triple after some steps of gradient descent."""
-    p, qi, qj = (np.array(part, dtype=float) for part in (p, qi, qj))
+    user, clicked, other = (np.array(part, dtype=float) for part in (p, qi, qj))
     for _ in range(n_steps):
-        x = p @ (qi - qj)
+        x = user @ (clicked - other)
         push = -expit(-x)
-        dp = 2 * reg * p - push * (qi - qj)
-        dqi = 2 * reg * qi - push * p
-        dqj = 2 * reg * qj + push * p
-        p, qi, qj = p - lr * dp, qi - lr * dqi, qj - lr * dqj
-    return float(p @ (qi - qj))
+        by_user = 2 * reg * user - push * (clicked - other)
+        by_clicked = 2 * reg * clicked - push * user
+        by_other = 2 * reg * other + push * user
+        user, clicked, other = user - lr * by_user, clicked - lr * by_clicked, other - lr * by_other
+    return float(user @ (clicked - other))
 
 
 def bpr_loss_listing(P: ArrayLike, Q: ArrayLike, triples: ArrayLike, reg: float) -> float:
@@ -2263,25 +2265,23 @@ def bpr_loss_listing(P: ArrayLike, Q: ArrayLike, triples: ArrayLike, reg: float)
     P, Q = np.array(P, dtype=float), np.array(Q, dtype=float)
     users, positives, negatives = np.array(triples).T
     x = np.sum(P[users] * (Q[positives] - Q[negatives]), axis=1)
-    sigma = np.where(x > 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))
-    return float(-np.log(sigma + 1e-10).sum() + reg * (np.sum(P**2) + np.sum(Q**2)))
+    return float(-np.log(expit(x) + 1e-10).sum() + reg * (np.sum(P**2) + np.sum(Q**2)))
 
 
 def losses_of_steps_listing(
     p: ArrayLike, qi: ArrayLike, qj: ArrayLike, lr: float, reg: float, n_steps: int
 ) -> np.ndarray:
-    """The loss of one triple before the first step and after the last: −ln σ(x) + reg (‖p‖² + ‖qi‖² + ‖qj‖²)."""
-    p, qi, qj = (np.array(part, dtype=float) for part in (p, qi, qj))
+    """The loss of one triple before the first step and after the last, its penalty included."""
+    user, clicked, other = (np.array(part, dtype=float) for part in (p, qi, qj))
     losses = []
     for _ in range(n_steps + 1):
-        x = p @ (qi - qj)
-        losses.append(np.logaddexp(0, -x) + reg * (p @ p + qi @ qi + qj @ qj))
+        x = user @ (clicked - other)
+        losses.append(np.logaddexp(0, -x) + reg * (user @ user + clicked @ clicked + other @ other))
         push = expit(-x)
-        p, qi, qj = (
-            p + lr * (push * (qi - qj) + 2 * reg * p),
-            qi + lr * (push * p + 2 * reg * qi),
-            qj + lr * (-push * p + 2 * reg * qj),
-        )
+        up_user = push * (clicked - other) + 2 * reg * user
+        up_clicked = push * user + 2 * reg * clicked
+        up_other = -push * user + 2 * reg * other
+        user, clicked, other = user + lr * up_user, clicked + lr * up_clicked, other + lr * up_other
     return np.array([losses[0], losses[-1]])
 
 
@@ -2316,14 +2316,19 @@ def _loss_problem(P: ArrayLike, Q: ArrayLike, triples: ArrayLike, reg: float) ->
     return None if reg >= 0 else f"reg must be at least 0, got {reg:g}"
 
 
+def moved(p: Floats, qi: Floats, qj: Floats, lr: float, reg: float) -> Three:
+    """The three vectors after a right step."""
+    dp, dqi, dqj = bpr.gradient(p, qi, qj, reg)
+    return p - lr * dp, qi - lr * dqi, qj - lr * dqj
+
+
 @wraps(margin_after_steps_listing)
 def _right_margin(p: ArrayLike, qi: ArrayLike, qj: ArrayLike, lr: float, reg: float, n_steps: int) -> float:
     """The margin after the same steps with the right sign."""
-    vectors = [np.array(part, dtype=float) for part in (p, qi, qj)]
+    user, clicked, other = (np.array(part, dtype=float) for part in (p, qi, qj))
     for _ in range(n_steps):
-        slopes = bpr.gradient(*vectors, reg)
-        vectors = [own - lr * slope for own, slope in zip(vectors, slopes, strict=True)]
-    return float(margin3(*vectors))
+        user, clicked, other = moved(user, clicked, other, lr, reg)
+    return float(margin3(user, clicked, other))
 
 
 def _start(p: ArrayLike, qi: ArrayLike, qj: ArrayLike) -> float:
@@ -2365,12 +2370,11 @@ def _margins_of(P: ArrayLike, Q: ArrayLike, triples: ArrayLike, reg: float) -> s
 @wraps(losses_of_steps_listing)
 def _right_losses(p: ArrayLike, qi: ArrayLike, qj: ArrayLike, lr: float, reg: float, n_steps: int) -> Floats:
     """The loss before and after the same steps with the right sign of the penalty."""
-    vectors = [np.array(part, dtype=float) for part in (p, qi, qj)]
+    user, clicked, other = (np.array(part, dtype=float) for part in (p, qi, qj))
     losses = []
     for _ in range(n_steps + 1):
-        losses.append(float(lost(margin3(*vectors))) + reg * squares(*vectors))
-        slopes = bpr.gradient(*vectors, reg)
-        vectors = [own - lr * slope for own, slope in zip(vectors, slopes, strict=True)]
+        losses.append(float(lost(margin3(user, clicked, other))) + reg * squares(user, clicked, other))
+        user, clicked, other = moved(user, clicked, other, lr, reg)
     return np.array([losses[0], losses[-1]])
 
 
@@ -2492,8 +2496,8 @@ GROWN = CounterExampleTask(
     name="answer_05_13",
     objectives=("O5.3",),
     contract="The listing takes steps on one triple as the paper's algorithm prints them, and returns the triple's "
-    "loss before the first step and after the last. Find an input whose loss is higher at the end, by more than rounding "
-    f"(a millionth of it). Rules: {STEPS_RULES}",
+    "loss before the first step and after the last. Find an input whose loss is higher at the end, by more than "
+    f"rounding (a millionth of it). Rules: {STEPS_RULES}",
     points=3,
     hints=(
         "The paper writes its update for an objective to maximize. With which sign does that hold the penalty, and "
