@@ -1,0 +1,661 @@
+# %% [markdown]
+"""
+# Lesson 06: LambdaRank
+
+**Three quick questions from before.** Answer in your head, then open.
+
+<details><summary>A score moves a little and no film changes its place. By how much does NDCG change?</summary>Not at all. NDCG is a staircase: flat almost everywhere, with jumps where two scores meet. (Lesson 04, section 5.)</details>
+<details><summary>Which ideal does NDCG@K divide by?</summary>The DCG of the K largest labels of <em>all</em> judged films. (Lesson 04, section 3.)</details>
+<details><summary>BPR's loss of a triple is −ln σ(x). What is its derivative by the margin x?</summary>−(1 − σ(x)) = −σ(−x): almost −1 for a pair in the wrong order, almost 0 for one in the right order. (Lesson 05, section 2.)</details>
+
+**When you have finished, you can**
+
+- **O6.1** derive RankNet's gradient from cross-entropy, and gather it per film;
+- **O6.2** derive |ΔNDCG| in closed form, with a cut-off;
+- **O6.3** write LambdaRank's lambda with the right slope, sign and pairs, and expose the misprints;
+- **O6.4** say what LambdaRank optimizes and what it does not, and prove the bound;
+- **O6.5** derive the softmax loss, its gradient and its bound;
+- **O6.6** turn lambdas into trees, and read the options of LightGBM and XGBoost;
+- **O6.7** carry the trick over to average precision.
+
+You need lessons 04 and 05, and [card 7 of the primer](00_start_here.ipynb#Card-7:-Logistic-likelihood). Reading the core and moving its widgets takes about 80 minutes; what is folded away under *Deeper* can wait. The tasks are in [the exercises of this lesson](../exercises/06_lambdarank.ipynb), about two hours for all of them. Tasks 06.1 to 06.4 ask you to write the functions of this lesson: do each before you read ours.
+"""
+
+# %%
+import json
+from importlib.resources import files
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from recmath_lib import graded, lambdarank, metrics, plots, widgets
+from recmath_lib.datasets import load_cinema
+from recmath_lib.teaching import predict, show_source
+
+np.set_printoptions(precision=4, suppress=True)
+
+# %% [markdown]
+r"""
+## 1 Two films: RankNet
+
+Film C is better for you than film A. A model gives them the scores $s_C = \ln 2$ and $s_A = 0$. How sure is the model that C belongs above A?
+
+BPR had one answer, the logistic function $\sigma$ of the difference. **RankNet** has the same one, for graded labels and any scorer, with a slope $\beta > 0$ to choose:
+
+$$P_{ij} = \sigma\big(\beta(s_i - s_j)\big) = \frac{1}{1 + e^{-\beta(s_i - s_j)}} \tag{6.1}$$
+
+(Burges writes $\sigma$ for the slope. Here $\sigma$ is the logistic function and nothing else.)
+
+Now take a pair with labels $y_i > y_j$. The wanted probability is $\bar P = 1$. The cross-entropy between wanted and given is $-\bar P \ln P_{ij} - (1 - \bar P)\ln(1 - P_{ij})$. Its second term is 0, and $-\ln P_{ij} = \ln\big(1 + e^{-\beta(s_i - s_j)}\big)$ is left. Add up the pairs, **each pair once, with the better film first**:
+
+$$C = \sum_{(i,j)\,:\,y_i > y_j} \ln\big(1 + e^{-\beta(s_i - s_j)}\big) \tag{6.2}$$
+
+Films with equal labels make no pair. How does one pair's loss change with $s_i$? Write $x = s_i - s_j$. By the chain rule $\frac{d}{dx}\ln(1 + e^{-\beta x}) = \frac{-\beta e^{-\beta x}}{1 + e^{-\beta x}}$. Multiply above and below by $e^{\beta x}$:
+
+$$\frac{\partial C_{ij}}{\partial s_i} = \frac{-\beta}{1 + e^{\beta(s_i - s_j)}} = -\frac{\partial C_{ij}}{\partial s_j} \tag{6.3}$$
+
+The slope stands in front *and* in the exponent. In front comes from the chain rule. The loss sees only the difference, so what one film gets, the other gets with the opposite sign. *Before you run the cell:* compute $P_{CA}$ and the derivative by $s_C$ for $\beta = 2$.
+"""
+
+# %%
+x, beta = np.log(2), 2.0  # e^(beta x) = 4
+print(f"P {lambdarank.order_probability(x, beta):.4f}   dC/ds_C {lambdarank.pair_gradient(x, beta):.4f}")
+assert np.isclose(lambdarank.order_probability(x, beta), 4 / 5) and np.isclose(lambdarank.pair_gradient(x, beta), -2 / 5)
+by_difference = (np.log1p(np.exp(-beta * (x + 1e-6))) - np.log1p(np.exp(-beta * (x - 1e-6)))) / 2e-6
+assert np.isclose(by_difference, -2 / 5)
+print("at differences of -1000, 0 and 1000:", lambdarank.pair_gradient([-1000, 0, 1000], beta) + 0.0)  # -0. becomes 0.
+
+# %% [markdown]
+r"""
+Four to one, and a push of $-2/5$. A pair that is far in the wrong order gets the whole slope, $-\beta$; a pair far in the right order gets nothing.
+
+**Three films.** Now also a film B that you do not want. In the order A, B, C the labels are $y = (1, 0, 2)$ and the scores $s = (0, \ln 4, \ln 2)$: B stands first, wrongly. The pairs, better film first, are (A, B), (C, A) and (C, B). With $\beta = 2$ their derivatives by the better film's score are
+
+- (A, B): $e^{2(0 - \ln 4)} = \frac{1}{16}$, so $-2/(1 + \frac{1}{16}) = -\frac{32}{17}$;
+- (C, A): $e^{2(\ln 2 - 0)} = 4$, so $-\frac25$;
+- (C, B): $e^{2(\ln 2 - \ln 4)} = \frac14$, so $-2/(1 + \frac14) = -\frac85$.
+
+Gather them film by film. A film takes what its pairs say: with its sign where it is the better one, with the opposite sign where it is the other one. Write $g_{ij}$ for Eq. (6.3):
+
+$$\frac{\partial C}{\partial s_i} = \sum_{j\,:\,y_i > y_j} g_{ij} \;-\; \sum_{j\,:\,y_j > y_i} g_{ji} \tag{6.4}$$
+
+So A gets $-\frac{32}{17} + \frac25$, B gets $\frac{32}{17} + \frac85$, C gets $-\frac25 - \frac85$. Each $g$ is counted once with each sign, so the sum over the films is 0.
+
+**The sign, once and for all.** $C$ is a loss and these are its derivatives. You *subtract* them: $s \leftarrow s - \eta\,\partial C/\partial s$. So a negative number lifts a film. Texts that draw arrows draw minus the gradient, and some call *that* $\lambda$. In this course $\lambda$ is what you subtract.
+
+**Your turn.** Do [tasks 06.0 and 06.1](../exercises/06_lambdarank.ipynb). Then run the next cell and open its output with a click on the dots.
+"""
+
+# %% jupyter={"outputs_hidden": true}
+print("Your own function passes its check? Then open this.\n")
+y, s = np.array([1.0, 0.0, 2.0]), np.array([0.0, np.log(4), np.log(2)])  # A, B, C
+gathered = lambdarank.ranknet_gradient(s, y, slope=2.0)
+print("dC/ds of A, B, C:", gathered, f"  sum {abs(gathered.sum()):.4f}")
+assert np.allclose(gathered, [-32 / 17 + 2 / 5, 32 / 17 + 8 / 5, -2 / 5 - 8 / 5])
+for film, e in enumerate(np.eye(3) * 1e-6):
+    rise = lambdarank.ranknet_loss(s + e, y, 2.0) - lambdarank.ranknet_loss(s - e, y, 2.0)
+    assert np.isclose(rise / 2e-6, gathered[film])
+show_source(lambdarank.ranknet_gradient)
+show_source(lambdarank._gathered)
+
+# %% [markdown] tags=["derivation"]
+r"""
+## 2 What is a swap worth?
+
+RankNet counts pairs. To it, a mistake at ranks 1 and 2 is as bad as one at ranks 101 and 102. NDCG looks at the top. You cannot descend on NDCG. But you can ask how much it would change if two films *swapped their places* and all others stayed.
+
+Write $G_i = 2^{y_i} - 1$ for the gain, $r_i$ for the rank, and $D(r) = 1/\log_2(1 + r)$ for the discount. Only two terms of DCG change. Before the swap they are $G_i D(r_i) + G_j D(r_j)$, after it $G_i D(r_j) + G_j D(r_i)$. Subtract and sort by gains:
+
+$$\text{after} - \text{before} = G_i\big(D(r_j) - D(r_i)\big) - G_j\big(D(r_j) - D(r_i)\big) = (G_i - G_j)\big(D(r_j) - D(r_i)\big).$$
+
+The ideal DCG does not depend on the order. So divide by it, and take the size without the sign; who should go up, the labels already say:
+
+$$|\Delta\mathrm{NDCG}_{ij}| = \frac{\big|(G_i - G_j)\,(D(r_i) - D(r_j))\big|}{\mathrm{IDCG}} \tag{6.5}$$
+
+For the three films: the order is B, C, A, the gains of A, B, C are 1, 0, 3. *Before you run the cell:* which of the three swaps changes NDCG most?
+"""
+
+# %%
+third = 1 / np.log2(3)  # D(2); D(1) = 1 and D(3) = 1/2
+ideal = 3 * 1 + 1 * third
+by_hand = {"AB": 1 * (1 - 1 / 2) / ideal, "AC": 2 * (third - 1 / 2) / ideal, "BC": 3 * (1 - third) / ideal}
+swaps = lambdarank.delta_ndcg(s, y)
+order = np.argsort(-s, kind="stable")
+for pair, (i, j) in zip(by_hand, combinations(range(3), 2), strict=True):
+    swapped = [{i: j, j: i}.get(film, film) for film in order]  # really swap them, and measure
+    brute = abs(metrics.ndcg_at_k(y[swapped]) - metrics.ndcg_at_k(y[order]))
+    print(f"{pair}: by hand {by_hand[pair]:.4f}   by swapping {brute:.4f}   by Eq. (6.5) {swaps[i, j]:.4f}")
+    assert np.isclose(by_hand[pair], brute) and np.isclose(swaps[i, j], brute)
+
+# %% [markdown]
+r"""
+B and C: the unwanted film at the top and the best one just below it.
+
+**With a cut-off K**, places beyond $K$ earn nothing: put $D(r) = 0$ for $r > K$, and cut the ideal at $K$ too. Then a swap of two films below $K$ changes nothing. Of the $n(n-1)/2$ pairs only those with a film in the top $K$ are left, fewer than $K \times n$. With 1,000 films and $K = 10$ that is 2 % of the pairs (the cell counts them). This is where the fast code gets its speed, and it is exact. (Equal scores keep their input order here, as in lesson 04, so every film has one rank.)
+
+**Your turn:** [task 06.2](../exercises/06_lambdarank.ipynb), `delta_ndcg`. Then meet person 377 of the cinema and eight of their candidate films. Scores come from the films' mean stars, grades 0 to 4 from the person. The map shows Eq. (6.5) for every pair, films in rank order. *Before you move the slider:* set $K = 3$. What happens to the swap of ranks 3 and 4, compared with the whole list?
+"""
+
+# %%
+predict("06.w2", None, ["it becomes 0", "it becomes smaller", "it becomes larger"])
+print(f"pairs with a film in the top 10 of 1,000: {1 - comb(990, 2) / comb(1000, 2):.1%}")
+cinema = load_cinema()
+data = graded.cinema_queries(cinema)
+rows = data.queries[np.flatnonzero(data.users == 377)[0]] + np.arange(8)
+grades, scores = data.labels[rows], np.round(2 * (data.features[rows, 0] - 3), 1)  # column 0: mean stars of the film
+titles = [cinema.titles[film] for film in data.items[rows]]
+plots.swap_heat_map(scores, grades, titles, lambdarank.delta_ndcg)
+
+# %% tags=["nbval-ignore-output"]
+by_rank = np.argsort(-scores, kind="stable")
+whole, at_3 = (lambdarank.delta_ndcg(scores, grades, k)[np.ix_(by_rank, by_rank)] for k in (None, 3))
+assert at_3[2, 3] > 2 * whole[2, 3] > 0 and not at_3[3:, 3:].any() and whole[3:, 3:].any()
+widgets.swap_heat_map(scores, grades, titles, lambdarank.delta_ndcg, cuts=range(1, 9), k=8)
+
+# %% [markdown]
+r"""
+It becomes larger, more than twice as large. With $K = 3$ rank 4 is worth nothing, so the step across the cut is a big one. Swaps below the cut are worth nothing.
+
+## 3 LambdaRank
+
+Take RankNet's force in each pair, and multiply it by what the pair is worth. That is **LambdaRank**:
+
+$$\lambda_{ij} = \frac{-\beta}{1 + e^{\beta(s_i - s_j)}}\;|\Delta\mathrm{NDCG}_{ij}|\qquad\text{for } y_i > y_j \tag{6.6}$$
+
+Gather them as before:
+
+$$\lambda_i = \sum_{j\,:\,y_i > y_j}\lambda_{ij} \;-\; \sum_{j\,:\,y_j > y_i}\lambda_{ji} \tag{6.7}$$
+
+Nobody wrote down a loss here and took its derivative. Burges and colleagues wrote down the *gradient*. If you hold the weights $|\Delta\mathrm{NDCG}_{ij}|$ fixed, it is the gradient of the weighted RankNet loss, and it has a second derivative. Write $\rho = 1/(1 + e^{\beta(s_i - s_j)})$. Then $d\rho/ds_i = -\beta\rho(1 - \rho)$, so the derivative of $-\beta\rho$ is $\beta^2\rho(1 - \rho)$. For $s_j$ both signs turn, and it is the same:
+
+$$h_i = \sum_{j\,:\,y_j \neq y_i} \beta^2\rho_{ij}(1 - \rho_{ij})\,|\Delta\mathrm{NDCG}_{ij}| \tag{6.8}$$
+
+($\rho_{ij}(1-\rho_{ij})$ does not care which of the two films comes first.) Trees will need it in section 7.
+
+For the three films: A gets $-\frac{32}{17}$ times the worth of (A, B), plus $\frac25$ times that of (C, A). *Before you run the cell:* RankNet pulls on C 1.35 times as hard as on A. Will LambdaRank's ratio be larger or smaller?
+
+**Your turn:** [task 06.3](../exercises/06_lambdarank.ipynb), `lambda_gradients`. Then open the output of the next cell.
+
+After it come the eight films again, with their forces as arrows. An arrow shows minus the gradient: right is up. To the left RankNet, in the middle LambdaRank with $K = 3$. Step, and watch NDCG@3. *Before you look:* three films have grade 4, at ranks 2, 3 and 6. Which one does LambdaRank lift most?
+"""
+
+# %% jupyter={"outputs_hidden": true}
+lambdas = lambdarank.lambda_gradients(s, y, slope=2.0)
+a_by_hand = -32 / 17 * by_hand["AB"] + 2 / 5 * by_hand["AC"]
+c_by_hand = -2 / 5 * by_hand["AC"] - 8 / 5 * by_hand["BC"]
+print("lambda of A, B, C:", lambdas)
+print(f"C over A: RankNet {gathered[2] / gathered[0]:.2f}, LambdaRank {lambdas[2] / lambdas[0]:.2f}")
+assert np.allclose(lambdas, [a_by_hand, -a_by_hand - c_by_hand, c_by_hand]) and round(gathered[2] / gathered[0], 2) == 1.35
+e, bends = np.array([0, 0, 1e-3]), lambdarank.lambda_hessians(s, y, slope=2.0)
+down, here, up = (np.log(2) * lambdarank.frozen_surrogate(s + move, y, slope=2.0, at=s) for move in (-e, 0, e))  # section 5
+print(f"second derivative by s_C: Eq. (6.8) {bends[2]:.4f}, by differences {(up - 2 * here + down) / 1e-6:.4f}")
+assert np.isclose(bends[2], (up - 2 * here + down) / 1e-6, rtol=1e-4)
+show_source(lambdarank.delta_ndcg)
+show_source(lambdarank.pair_lambdas)
+show_source(lambdarank.lambda_gradients)
+
+# %%
+predict("06.w1", None, ["the one at rank 2", "the one at rank 3", "the one at rank 6"])
+ranknet = lambda s, y, slope, k: lambdarank.ranknet_gradient(s, y, slope)
+forces, ndcg_of = {"RankNet": ranknet, "LambdaRank": lambdarank.lambda_gradients}, lambda s, y, k: metrics.ndcg_from_scores(y, s, k)
+plots.ranking_forces(scores, grades, titles, forces, ndcg_of, k=3, n_steps=10)
+
+# %% tags=["nbval-ignore-output"]
+places = lambdarank.ranks(scores)
+lifted = {name: np.argmin(force(scores, grades, 1.0, 3)) for name, force in forces.items()}
+assert sorted(places[grades == 4]) == [2, 3, 6] and grades[by_rank[0]] == 1
+assert places[lifted["RankNet"]] == 6 and places[lifted["LambdaRank"]] == 2 and np.sum(grades[by_rank[:5]] < 4) == 3
+stops = {"slopes": [0.25, 0.5, 1.0, 2.0, 4.0], "cuts": [1, 3, 5, 8]}
+widgets.ranking_forces(scores, grades, titles, forces, ndcg_of, **stops, slope=1.0, k=3, n_steps=10)
+
+# %% [markdown]
+r"""
+The one at rank 2. Above it stands a film of grade 1, and no place is worth more than the first. RankNet lifts the one at rank 6 most: three films of lower grade stand above it. Move the slope. With a small one every pair pulls, also those in the right order. With a large one only the wrong ones pull.
+
+## 4 Two misprints
+
+Both stand in texts on LambdaRank. **Spot the error** in each before you read on.
+
+1. $\lambda_{ij} = \dfrac{-\sigma'(x_{ij})}{1 + e^{x_{ij}}}\,|\Delta\mathrm{NDCG}_{ij}|$, with $x_{ij} = s_i - s_j$ and $\sigma'$ the derivative of the logistic function.
+2. $\dfrac{\partial C}{\partial s_i} = \sum_{j \ne i}\big(\lambda_{ij} - \lambda_{ji}\big)$, over all other films $j$.
+
+The first reads Burges' slope $\sigma$ as the function $\sigma$, and it gains a prime on the way. The second forgot $y_i > y_j$. *Before you run the cell:* the second is used to train 50 lists of eight random films, scores free to move. What will NDCG do?
+"""
+
+# %%
+predict("06.q1", None, ["it rises, more slowly", "it stays", "it falls"])
+misprint = lambda x: lambdarank.pair_gradient(x) * lambdarank.order_probability(x) * lambdarank.order_probability(-x)
+for x in (0.0, -5.0, -10.0):
+    print(f"x = {x:5.1f}: slope in front {lambdarank.pair_gradient(x):8.5f}   sigma' in front {misprint(x):8.5f}")
+
+def over_all(s, y):
+    """The sum over all other films."""
+    pair = lambdarank.pair_gradient(s[:, None] - s) * lambdarank.delta_ndcg(s, y)
+    return (pair - pair.T).sum(axis=1)
+
+for name, rule in {"over y_i > y_j": lambdarank.lambda_gradients, "over all j": over_all}.items():
+    rng = np.random.default_rng(0)
+    labels, free = rng.integers(0, 4, (50, 8)), rng.normal(size=(50, 8))
+    seen = []
+    for step in range(41):
+        seen.append((metrics.ndcg_scores(labels, free).mean(), free.std()))
+        free = free - 0.5 * np.array([rule(*query) for query in zip(free, labels, strict=True)])
+    print(f"{name:14}: mean NDCG {seen[0][0]:.2f}, after 40 steps {seen[-1][0]:.2f}; spread of scores {seen[-1][1]:.2f}")
+
+w, x = lambdarank.delta_ndcg(s, y), s[:, None] - s
+assert np.allclose(over_all(s, y), (w * np.tanh(x / 2)).sum(axis=1))
+assert seen[-1][0] < seen[0][0] - 0.03 and seen[-1][1] < 0.5 < seen[0][1]
+line = np.linspace(-5, 5, 100001)
+assert abs(line[np.argmin(misprint(line))] + np.log(2)) < 1e-3 and np.isclose(misprint(-np.log(2)), -4 / 27)
+assert np.allclose([misprint(-10.0), lambdarank.pair_gradient(-10.0)], [-0.00005, -0.99995], atol=5e-6)
+
+# %% [markdown]
+r"""
+**The first misprint** goes to sleep where it matters. At $x = 0$ it pushes with a quarter of the force. At $x = -10$, the worst mistake, it pushes with 0.00005 and the right one with 0.99995. It pushes hardest at $x = -\ln 2$, with $4/27$. It does push the right way, so a short training run may not show it. [Task 06.11](../exercises/06_lambdarank.ipynb) asks for an input that does.
+
+**The second makes NDCG fall.** Why? Write out one term. Let $w = |\Delta\mathrm{NDCG}_{ij}|$, which is the same for $(i, j)$ and $(j, i)$. Then $\lambda_{ij} - \lambda_{ji} = \beta w\,\big(\frac{1}{1 + e^{-\beta x}} - \frac{1}{1 + e^{\beta x}}\big) = \beta w \tanh(\beta x/2)$. **The labels have canceled.** They are left in $w$ alone, and $w$ does not know who is better. What stays is a spring between every two films: subtract it, and the higher one goes down, the lower one up. The scores run together, and the order they held is lost. [Task 06.12](../exercises/06_lambdarank.ipynb) has it as a listing.
+
+## 5 What LambdaRank optimizes
+
+"LambdaRank directly optimizes NDCG." Does it? NDCG has no gradient to follow, and LambdaRank was not derived from a loss. What is known is of three kinds.
+
+**A proof: a bound.** Call a pair *misordered* if $y_i > y_j$ but $r_i > r_j$. Then
+
+$$1 - \mathrm{NDCG} \;\le\; \sum_{\text{misordered}} |\Delta\mathrm{NDCG}_{ij}| \tag{6.9}$$
+
+$$\sum_{\text{misordered}} |\Delta\mathrm{NDCG}_{ij}| \;\le\; \sum_{y_i > y_j} |\Delta\mathrm{NDCG}_{ij}|\,\log_2\!\big(1 + e^{-\beta(s_i - s_j)}\big) \tag{6.10}$$
+
+The right side of Eq. (6.10) with its weights held fixed is the **frozen surrogate**. Its gradient, at the scores where it was frozen, is $\lambda_i / \ln 2$. The proof has five steps.
+
+1. *From grades to yes and no.* A gain is a sum of steps: with thresholds $t$ and heights $h_t > 0$, $G_i = \sum_t h_t\,[y_i \ge t]$. Both $\mathrm{IDCG} - \mathrm{DCG}$ and $\sum_{\text{misordered}}(G_i - G_j)(D(r_j) - D(r_i))$ are sums over these steps, and one ideal order serves all of them. So it is enough to look at labels 0 and 1.
+2. *What is missing.* Let $R$ films be relevant. The ideal fills the ranks 1 to $R$. Relevant films within the top $R$ are in both sums and cancel. What is left: $m$ places of the top $R$ that hold irrelevant films, and $m$ relevant films below. The numbers are equal, because $R$ places hold $R - m$ relevant films.
+3. *Match them,* one irrelevant film $j$ of the top with one relevant film $i$ from below. Then $\mathrm{IDCG} - \mathrm{DCG} = \sum_{\text{matches}} \big(D(r_j) - D(r_i)\big)$. Every match is a misordered pair, and its term is what its swap is worth.
+4. *The other misordered pairs* add nothing negative, because $D$ never rises. Divide by IDCG: Eq. (6.9).
+5. *From the bracket to the logarithm.* A misordered pair has $s_i \le s_j$, so $e^{-\beta(s_i - s_j)} \ge 1$ and $\log_2(1 + \dots) \ge 1$. For the others it is above 0. That is Eq. (6.10).
+
+Step 4 used no more of $D$ than that it never rises. So both hold with a cut-off too. [Task 06.10](../exercises/06_lambdarank.ipynb) asks you to put the steps in order.
+"""
+
+# %%
+missing, cost, surrogate = 1 - metrics.ndcg_from_scores(y, s), lambdarank.misordered_cost(s, y), lambdarank.frozen_surrogate(s, y)
+print(f"A, B, C: 1 - NDCG {missing:.4f} <= misordered {cost:.4f} <= surrogate {surrogate:.4f}")
+up, down = (lambdarank.frozen_surrogate(s + e, y, at=s) for e in np.array([[0, 0, 1e-6], [0, 0, -1e-6]]))
+assert np.isclose((up - down) / 2e-6, lambdarank.lambda_gradients(s, y)[2] / np.log(2))
+rng, gaps = np.random.default_rng(0), []
+for _ in range(10_000):
+    labels, free = rng.integers(0, 5, 8), rng.normal(size=8)
+    better, x, weights = labels[:, None] > labels, free[:, None] - free, lambdarank.delta_ndcg(free, labels, 5)
+    missing, cost = 1 - metrics.ndcg_from_scores(labels, free, 5), weights[better & (x < 0)].sum()
+    gaps.append((cost - missing, (weights * np.logaddexp(0, -x))[better].sum() / np.log(2) - cost))
+smallest = np.min(gaps, axis=0)
+print(f"10,000 random rankings at K = 5: smallest gaps {abs(smallest[0]):.3f} and {smallest[1]:.3f}")
+assert smallest[0] > -1e-12 and smallest[1] > 0
+
+# %% [markdown]
+r"""
+So a surrogate near 0 proves a good ranking. It does not say that LambdaRank *finds* one. After the step the ranks are others, so are the weights, and the surrogate is another function. The objective that the trainer reports may rise.
+
+**An observation: local optimality.** Donmez, Svore and Burges (2009) trained with LambdaRank, then moved the weights in many random directions and measured NDCG on the training queries. Nowhere nearby was it better. That is a test with a confidence level, on their data. It is no theorem.
+
+**And a counter-example.** Two features and a linear scorer $s = Xw$: the order depends only on the direction of $w$, so you can try all directions, and know the best NDCG there is. Twenty sets of six queries, labels with noise, so no direction is perfect. *Before you run the cell:* in how many of the 20 does LambdaRank come within 0.005 of the best? In how many does it beat RankNet, on NDCG?
+"""
+
+# %%
+predict("06.q2", None, ["in all", "in most", "in less than half"])
+
+def small_set(seed):
+    """Six queries of eight films with two features; labels are a noisy line."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(48, 2))
+    return X, np.clip(np.round(X @ [1, 0.5] + 1.2 * rng.normal(size=48) + 1), 0, 4)
+
+def mean_ndcg(labels, scores):
+    return metrics.ndcg_scores(labels.reshape(-1, 8), scores.reshape(-1, 8)).reshape(-1, 6).mean(axis=1)
+
+angles, offsets, ends = np.linspace(0, 2 * np.pi, 720, endpoint=False), np.arange(0, 49, 8), []
+for seed in range(20):
+    X, labels = small_set(seed)
+    directions = np.column_stack([np.cos(angles), np.sin(angles)])
+    every = mean_ndcg(np.tile(labels, 720), (directions @ X.T).ravel())
+    rates = ("lambdarank", 0.5), ("ranknet", 0.02)
+    fits = [lambdarank.fit(X, labels, offsets, loss=loss, lr=lr, n_epochs=100) for loss, lr in rates]
+    ends.append([every.max(), *(mean_ndcg(labels, fit.predict(X))[0] for fit in fits)])
+best, by_lambda, by_ranknet = np.array(ends).T
+close = np.sum(best - by_lambda < 0.005)
+wins, losses = np.sum(by_lambda > by_ranknet + 1e-9), np.sum(by_lambda < by_ranknet - 1e-9)
+print(f"mean NDCG: best {best.mean():.3f}, LambdaRank {by_lambda.mean():.3f}, RankNet {by_ranknet.mean():.3f}")
+print(f"LambdaRank within 0.005 of the best in {close} of 20; above RankNet in {wins}, below in {losses}")
+
+# %% [markdown] tags=["derivation"]
+r"""
+In less than half: it misses the best direction in most of the sets, and it does not beat RankNet here. So what does LambdaRank optimize? *Nothing simple.* It follows a force field that puts weight where NDCG is decided. It often works very well, as section 8 shows. It promises no optimum.
+
+## 6 The softmax loss
+
+A second way to look at a list: all films at once. Turn scores into shares, $p_i = e^{s_i}/\sum_j e^{s_j}$, and labels into shares, $y_i/\sum_j y_j$. The cross-entropy between the two is the **softmax loss**:
+
+$$L = -\sum_i \frac{y_i}{\sum_j y_j}\,\ln p_i \tag{6.11}$$
+
+(Without a positive label it is 0. Cao's ListNet takes the softmax of the labels in place of $y_i/\sum y$; both go by that name, so look twice.) Its gradient: $\ln p_i = s_i - \ln\sum_j e^{s_j}$, and the derivative of $\ln\sum_j e^{s_j}$ by $s_l$ is $p_l$. The shares of the labels sum to 1, so
+
+$$\frac{\partial L}{\partial s_l} = p_l - \frac{y_l}{\sum_j y_j} \tag{6.12}$$
+
+No ranks, no pairs. Is it blind to the top? Take labels 0 and 1 with $R$ ones. Every film at rank $r_i$ or above it has $s_j \ge s_i$. So
+
+$$r_i \;\le\; \sum_j e^{s_j - s_i} = \frac{1}{p_i}.$$
+
+And $D(r) = 1/\log_2(1 + r) \ge 1/r$, because $\log_2(1 + r) \le r$ for whole $r \ge 1$. So DCG is at least the sum of the $p_i$ of the relevant films. The ideal is at most $R$. And a mean is at least the geometric mean (Jensen, [card 9](00_start_here.ipynb#Card-9:-Jensen)): $\mathrm{NDCG} \ge \frac1R\sum_{\text{rel}} p_i \ge \exp\big(\frac1R\sum_{\text{rel}}\ln p_i\big) = e^{-L}$. The reciprocal rank is at least the *largest* of these $p_i$, and that is no less than their mean:
+
+$$e^{-L} \le \mathrm{NDCG},\qquad e^{-L} \le \mathrm{RR} \tag{6.13}$$
+
+The frozen surrogate is a bound at one ranking. This one, for labels 0 and 1, holds everywhere at once: descent on $L$ pulls down a bound of $-\ln\mathrm{NDCG}$. **Your turn:** [task 06.4](../exercises/06_lambdarank.ipynb), `softmax_loss`.
+"""
+
+# %%
+liked = np.array([1.0, 0.0, 1.0])  # A and C; the shares of A, B, C are 1/7, 4/7, 2/7
+loss, slopes = lambdarank.softmax_loss(s, liked), lambdarank.softmax_gradient(s, liked)
+floor, ndcg = lambdarank.ndcg_floor(s, liked), metrics.ndcg_from_scores(liked, s)
+print(f"L {loss:.4f}   gradient {slopes}   exp(-L) {floor:.4f}   NDCG {ndcg:.4f}")
+assert np.isclose(loss, -(np.log(1 / 7) + np.log(2 / 7)) / 2) and np.allclose(slopes, [1 / 7 - 1 / 2, 4 / 7, 2 / 7 - 1 / 2])
+assert lambdarank.softmax_loss([-1000, 1000], [1, 0]) == 2000  # without overflow
+rng = np.random.default_rng(0)
+for _ in range(1000):
+    labels, free = np.append(rng.integers(0, 2, 7), 1), rng.normal(size=8)
+    floor, top = lambdarank.ndcg_floor(free, labels), metrics.reciprocal_rank(labels[np.argsort(-free)])
+    assert floor < min(top, metrics.ndcg_from_scores(labels, free))
+assert (lambdarank.ranks(s) <= np.exp(s).sum() / np.exp(s)).all()
+assert close < 10 and by_lambda.mean() < by_ranknet.mean() + 0.01  # section 5
+
+# %% [markdown]
+r"""
+## 7 From scores to a scorer
+
+So far each film had a score of its own. A recommender computes it from features. What the score does with a gradient is then the chain rule.
+
+**A line.** $s = Xw$, so the gradient by $w$ is $X^\top\lambda$. `lambdarank.epochs` does that for four losses: *pointwise* (squared error of the grade), *ranknet*, *lambdarank*, *softmax*. It is a generator of states, as all trainers here.
+
+**Trees: LambdaMART.** Add up many small regression trees. Each tree sorts the films into leaves by their features, so that films with like $\lambda_i$ fall together. All films of a leaf get the same value $v$ added to their score. Which $v$? Hold the weights fixed and take the loss to second order: $G\,v + \frac12 H v^2$, where $G$ is the sum of the $\lambda_i$ in the leaf and $H$ that of the $h_i$, Eq. (6.8). (That keeps each film's own second derivative and leaves out the mixed ones.) Add a penalty $\frac12\lambda v^2$ (the weight `reg` of lesson 01, no lambda of a film). The parabola is lowest where $G + (H + \lambda)v = 0$. One **Newton step**:
+
+$$v = -\frac{\sum_{i \in \text{leaf}}\lambda_i}{\sum_{i \in \text{leaf}} h_i + \lambda} \tag{6.14}$$
+
+The score of a film is the sum of the leaves it falls into, each shortened by the learning rate $\eta$:
+
+$$s_i = \sum_{t} \eta\,v_{t,\,\text{leaf}_t(i)} \tag{6.15}$$
+
+The trees are scikit-learn's; all the rest is here.
+"""
+
+# %%
+X, labels = np.array([[0.0], [1.0], [1.0]]), y  # one feature: B and C look alike
+state = lambdarank.fit_trees(X, labels, [0, 3], n_trees=1, n_leaves=2, min_leaf=1, lr=0.5)
+G, H = lambdarank.lambda_gradients(np.zeros(3), y), lambdarank.lambda_hessians(np.zeros(3), y)
+a, bc = -0.5 * G[0] / (H[0] + 1), -0.5 * (G[1] + G[2]) / (H[1] + H[2] + 1)
+print("scores after one tree", state.predict(X), f"  by hand {a:.4f} and {bc:.4f}")
+assert np.allclose(state.predict(X), [a, bc, bc]) and np.isclose(lambdarank.newton_leaf(G[:1], H[:1]), 2 * a)
+show_source(lambdarank._newton_tree)
+
+# %% [markdown]
+r"""
+## 8 Real queries
+
+The cinema has 500 queries: a person, 40 candidate films, a grade from 0 to 4 for each. The features are made of the history only: how many stars and plays a film got, how the person liked its genres and the films near it. 300 queries to learn from, 100 to choose settings on, 100 to test on. Twenty steps for every method; each learning rate is the best of four on the middle part. *Before you run the cell:* how much does LambdaRank's NDCG@10 win over *pointwise*, which fits the grade by least squares?
+"""
+
+# %%
+predict("06.q3", None, ["more than 0.05", "between 0.005 and 0.05", "nothing"])
+splits = graded.split_queries(data, seed=0)
+train, validation, test = (part.standardized(splits[0]) for part in splits)
+learn = train.features, train.labels, train.queries
+near, draw = data.feature_names.index("liking of films near it"), np.random.default_rng(0)
+values = {"random": test.ndcg(draw.random(test.labels.size)), "best feature": test.ndcg(test.features[:, near])}
+for loss, lr in {"pointwise": 0.004, "ranknet": 0.002, "softmax": 0.4, "lambdarank": 0.4}.items():
+    values[loss] = test.ndcg(lambdarank.fit(*learn, loss=loss, lr=lr, k=10, n_epochs=20).predict(test.features))
+values["LambdaMART"] = test.ndcg(lambdarank.fit_trees(*learn, n_trees=20, k=10, lr=0.2).predict(test.features))
+def line(name, mean, apart, interval):
+    print(f"  {name:13} {mean:.3f}   {apart:+.3f}, 95 % {interval[0]:+.3f} to {interval[1]:+.3f}")
+
+print("100 test queries: NDCG@10, and the difference to lambdarank")
+for name, found in values.items():
+    apart = found - values["lambdarank"]
+    line(name, found.mean(), apart.mean(), metrics.bootstrap_interval(apart))
+for name in ("cinema", "movielens"):
+    print(f"recorded, {name}, every query tested once")
+    for row in graded.ranking_table(name):
+        line(row.method, row.mean, row.difference, row.difference_interval)
+
+# %% [markdown]
+r"""
+TABLETEXT
+
+## 9 How libraries do it
+
+| here | LightGBM `lambdarank` | XGBoost `rank:ndcg` |
+|---|---|---|
+| slope $\beta$ | `sigmoid`, default 1 | 1 |
+| gain $2^y - 1$ | `label_gain`, a table of gains | `ndcg_exp_gain=True`; `False` takes $y$ |
+| cut $K$ | `lambdarank_truncation_level`, another rule: *Deeper* | `lambdarank_num_pair_per_sample` with `lambdarank_pair_method="topk"`, the same other rule |
+| Hessian $h_i$ | $h_i$ | $2 h_i$ |
+| penalty of a leaf | `lambda_l2`, default 0 | `reg_lambda`, default 1 |
+| learning rate $\eta$ | `learning_rate` | `eta` |
+| RankNet | – | `rank:pairwise` |
+| not in these equations | `lambdarank_norm`, on by default | `lambdarank_normalization` and `lambdarank_score_normalization`, on by default |
+
+The last row is why "my own LambdaRank does not match": both libraries normalize by default. Switch it off, and their first gradients are Eq. (6.7), to the digits that float32 and a table of sigmoids leave. Below are numbers recorded from both, at fixed scores. *Before you run the cell:* XGBoost's Hessian is twice ours. Are its leaves then twice as large, half as large or the same?
+"""
+
+# %%
+peers = json.loads(files("recmath_lib").joinpath("data/ranking_peers.json").read_text(encoding="utf-8"))
+lists = peers["queries"]
+each = list(zip(*(np.split(np.array(lists[part]), lists["offsets"][1:-1]) for part in ("scores", "labels")), strict=True))
+recorded = [case for case in peers["lightgbm"] + peers["xgboost"] if case["options"].get("ndcg_exp_gain", True)]
+whole_lists = [case for case in recorded if 30 in case["options"].values()]  # no list is longer, so nothing is cut
+for case in whole_lists:
+    options, slope = case["options"], case["options"].get("sigmoid", 1.0)
+    rule = lambdarank.ranknet_gradient if options["objective"] == "rank:pairwise" else lambdarank.lambda_gradients
+    far = np.abs(np.concatenate([rule(*query, slope) for query in each]) - case["gradients"]).max()
+    print(f"{options['objective']:13} slope {slope}: gradients equal to 5e-5: {far < 5e-5}")
+    assert far < 5e-5
+bends = np.concatenate([lambdarank.lambda_hessians(*query) for query in each])
+for case in [case for case in whole_lists if case["options"]["objective"] != "rank:pairwise" and case["options"].get("sigmoid", 1) == 1]:
+    print(f"{case['options']['objective']:13} Hessian over ours: {np.sum(case['hessians']) / bends.sum():.3f}")
+    assert np.allclose(case["hessians"], (2 if "rank:" in case["options"]["objective"] else 1) * bends, atol=5e-5)
+print("LightGBM", peers["versions"]["lightgbm"], "and XGBoost", peers["versions"]["xgboost"])
+# TABLE ASSERTS
+
+# %% [markdown]
+r"""
+About half as large, by Eq. (6.14), if the penalty is small. For a pair alone that is the better step: *Deeper* shows it. So $\eta = 0.1$ is not the same learning rate in the two libraries.
+
+**Questions that users have asked**, for years, and where you now have the answer:
+
+| asked at | question | answer |
+|---|---|---|
+| LightGBM #4357 | why do both documents of a pair get the same lambda? | the loss sees $s_i - s_j$ only: Eq. (6.3), one gets it with the opposite sign |
+| LightGBM #2255 | which sign has the gap of the gains? | pairs are taken with $y_i > y_j$, so it is positive; Eq. (6.5) takes the size |
+| LightGBM #2322 | is the slope missing? what is the factor of 2? | $\beta$ in front and in the exponent, $\beta^2$ in the Hessian, Eq. (6.8); the 2 is a choice |
+| allRank #19 | is the $\sigma$ in the lambda a function or a number? | a number, here $\beta$: the first misprint of section 4 |
+| LightGBM #1950, #2331 | what are the extra normalizations? | not in the papers; on by default, see the table |
+| LightGBM #3420, #2792 | which pairs does the truncation keep? | those with one film in the top $K$: *Deeper* |
+| LightGBM #5735 | why does my own objective not match the built-in one? | slope, Hessian, normalization, truncation: the four lines above |
+| XGBoost #4694 | what is the delta of `rank:pairwise`? | 1: it is RankNet, Eq. (6.4) |
+
+The trick serves other metrics too: put another $|\Delta|$ into Eq. (6.6). [Task 06.5](../exercises/06_lambdarank.ipynb) asks you to do it for average precision, which the course has not done for you.
+
+## Summary
+
+| you want | use | watch |
+|---|---|---|
+| pairs in the right order | RankNet, Eq. (6.2) to (6.4) | each pair once, better film first |
+| weight at the top | LambdaRank, Eq. (6.5) to (6.7) | $\beta$ twice, $y_i > y_j$, subtract |
+| trees | LambdaMART, Eq. (6.8), (6.14), (6.15) | $h_i$ or $2h_i$ |
+| a loss you can write down | softmax, Eq. (6.11) to (6.13) | $y/\sum y$ or softmax of $y$ |
+| to know how good a ranking is | NDCG, lesson 04 | Eq. (6.9) and (6.10) bound it at one ranking; nothing promises the best |
+
+**Notation of this lesson.** $s_i$, $y_i$, $r_i$: score, grade and rank of film $i$; $\beta$ the slope (`slope`; Burges' $\sigma$); $G_i = 2^{y_i} - 1$; $D(r) = 1/\log_2(1 + r)$, 0 beyond $K$; $\lambda_{ij}$, $\lambda_i$ what is subtracted (the penalty $\lambda$ appears in Eq. (6.14) alone); $h_i$ the second derivative; $p_i$ the softmax.
+
+**Papers.** Burges et al. (2005), *Learning to rank using gradient descent*. Burges, Ragno and Le (2006), *Learning to rank with nonsmooth cost functions*. Burges (2010), *From RankNet to LambdaRank to LambdaMART: an overview*. Donmez, Svore and Burges (2009), *On the local optimality of LambdaRank*. Cao et al. (2007), *Learning to rank: from pairwise approach to listwise approach*. Wang et al. (2018), *The LambdaLoss framework for ranking metric optimization*. Bruch et al. (2019), *An analysis of the softmax cost function for learning to rank*.
+
+**Next.** Do [the exercises](../exercises/06_lambdarank.ipynb). Lesson 07 asks whether you may believe the table of section 8: splits, significance, and data that is missing for a reason.
+"""
+
+# %% [markdown] tags=["deeper"]
+r"""
+## Deeper: the lambdas are no gradient
+
+If $\lambda$ were the gradient of some function $F$ of the scores, then the sum of $\lambda \cdot ds$ along a way would be $F(\text{end}) - F(\text{start})$. Along a closed loop it would be 0. Walk around a rectangle: move $s_A$ from 0 to 2, then $s_B$ from 0 to 1, then $s_A$ back, then $s_B$, with C at 0.5. On the way films swap.
+"""
+
+# %% tags=["deeper"]
+def around(corners, rule, n=400):
+    """Sum of rule · ds along the closed loop through the corners."""
+    steps = (np.roll(corners, -1, axis=0) - corners) / n
+    points = [corner + (m + 0.5) * step for corner, step in zip(corners, steps, strict=True) for m in range(n)]
+    return sum(rule(point, y) @ step for point, step in zip(points, np.repeat(steps, n, axis=0), strict=True))
+
+# %% tags=["deeper"]
+wide = np.array([[0, 0, 0.5], [2, 0, 0.5], [2, 1, 0.5], [0, 1, 0.5]])
+small = np.array([[0.1, 0, 0.5], [0.4, 0, 0.5], [0.4, -0.3, 0.5], [0.1, -0.3, 0.5]])  # the order stays C, A, B
+by_ranknet, swapping, still = (around(wide, lambdarank.ranknet_gradient),
+    around(wide, lambdarank.lambda_gradients), around(small, lambdarank.lambda_gradients))
+print(f"RankNet {abs(by_ranknet):.3f}   LambdaRank {swapping:.3f}, in a small loop without a swap {abs(still):.3f}")
+assert abs(by_ranknet) < 1e-4 and abs(still) < 1e-4 and swapping < -0.05
+
+# %% [markdown] tags=["deeper"]
+r"""
+Not 0. So no function has the lambdas as its gradient everywhere. Within one order there is one: the frozen surrogate, times $\ln 2$. At every swap the weights change and another one takes over.
+
+## Deeper: the surrogate may rise
+
+So the objective that `epochs` reports for LambdaRank, the surrogate frozen anew at each state, need not fall. On the 20 small sets of section 5:
+"""
+
+# %% tags=["deeper"]
+rises = 0
+for seed in range(20):
+    X, labels = small_set(seed)
+    curve = [state.objective for state in lambdarank.epochs(X, labels, offsets, lr=0.5, n_epochs=30)]
+    rises += np.diff(curve).max() > 1e-6
+print(f"it rises somewhere in {rises} of 20 runs")
+
+# %% [markdown] tags=["deeper"]
+r"""
+## Deeper: what RankNet is better at
+
+LambdaRank gives up pairs at the bottom for the top. Count the pairs in the right order on the test queries of section 8, all 40 films.
+"""
+
+# %% tags=["deeper"]
+def in_order(scores, labels):
+    """Share of the pairs with different grades that stand in the right order."""
+    better = labels[:, None] > labels
+    return np.mean((scores[:, None] > scores)[better])
+
+# %% tags=["deeper"]
+for loss, lr in {"ranknet": 0.002, "lambdarank": 0.4}.items():
+    scored = lambdarank.fit(*learn, loss=loss, lr=lr, k=10, n_epochs=20).predict(test.features)
+    shares = [in_order(*query) for query in zip(np.split(scored, 100), np.split(test.labels, 100), strict=True)]
+    print(f"{loss:11} NDCG@10 {test.ndcg(scored).mean():.3f}   pairs in order {np.mean(shares):.3f}")
+
+# %% [markdown] tags=["deeper"]
+r"""
+## Deeper: LambdaLoss
+
+Wang and colleagues (2018) asked for weights that come from a loss. How much does a film lose by its rank? $G_i(1 - D(r_i))$. Split it over the films above it. Those stand 1, 2, ..., $r_i - 1$ places away, and $\sum_{d=1}^{r-1}\big(D(d) - D(d + 1)\big) = D(1) - D(r) = 1 - D(r)$: the sum telescopes. So each pair has a share of the loss that depends on the *distance* of its ranks. As a weight in place of $|\Delta\mathrm{NDCG}|$ it is called NDCG-Loss2:
+
+$$w_{ij} = \frac{\big(D(|r_i - r_j|) - D(|r_i - r_j| + 1)\big)\,|G_i - G_j|}{\mathrm{IDCG}} \tag{6.16}$$
+
+With these weights, too, the misordered pairs cost at least $1 - \mathrm{NDCG}$.
+"""
+
+# %% tags=["deeper"]
+alone = np.eye(8)[7]  # one relevant film, at rank 8
+shares = lambdarank.ndcg_loss2_weights(-np.arange(8.0), alone)[7, :7]
+print("weights to the films above it:", shares, f"  sum {shares.sum():.4f}, lost {1 - 1 / np.log2(9):.4f}")
+assert np.isclose(shares.sum(), 1 - 1 / np.log2(9))
+
+# %% tags=["deeper"]
+rng, least = np.random.default_rng(0), np.inf
+for _ in range(1000):
+    labels, free = rng.integers(0, 5, 8), rng.normal(size=8)
+    wrong = (labels[:, None] > labels) & (free[:, None] < free)
+    least = min(least, lambdarank.ndcg_loss2_weights(free, labels)[wrong].sum() - 1 + metrics.ndcg_from_scores(labels, free))
+assert least > -1e-12
+
+# %% [markdown] tags=["deeper"]
+r"""
+Two neighbours weigh the same at ranks 1 and 2 as at ranks 101 and 102. That is the price of the derivation; the authors recommend a mix of both weights.
+
+## Deeper: the other rule for the cut
+
+LightGBM and XGBoost keep each pair with *at least one* film in the top $K$, and discount both films by their true ranks; only the ideal stops at $K$. So a swap across the cut is worth $D(r_i) - D(r_j)$ to them. To NDCG@K it is worth $D(r_i) - 0$. (allRank keeps pairs with *both* films in the top $K$.)
+"""
+
+# %% tags=["deeper"]
+def their_cut(s, y, K):
+    """Lambdas by the rule of LightGBM and XGBoost, slope 1."""
+    place, best = lambdarank.ranks(s), np.sort(y)[::-1]
+    kept = lambdarank.pair_lambdas(s, y) * (np.minimum.outer(place, place) <= K)
+    return (kept - kept.T).sum(axis=1) * metrics.dcg_at_k(best) / metrics.dcg_at_k(best, K)
+
+# %% tags=["deeper"]
+chosen = [case for case in peers["lightgbm"] if case["options"]["sigmoid"] == 1] + peers["xgboost"][:2]
+for case in chosen:
+    K = case["options"].get("lambdarank_truncation_level", case["options"].get("lambdarank_num_pair_per_sample"))
+    ours = np.concatenate([lambdarank.lambda_gradients(*query, k=K) for query in each])
+    rule = np.concatenate([their_cut(*query, K) for query in each])
+    gaps = np.abs(np.array([rule, ours]) - case["gradients"]).max(axis=1)
+    print(f"{case['options']['objective']:11} K = {K:2}: their rule within 5e-5 {gaps[0] < 5e-5}   NDCG@K off by {gaps[1]:.3f}")
+    assert gaps[0] < 5e-5
+
+# %% [markdown] tags=["deeper"]
+r"""
+At $K = 30$ the longest list is whole and the rules agree.
+
+## Deeper: why twice the Hessian
+
+One pair, equal scores, $\beta = 1$: the derivatives are $\mp\frac12$ and $h = \frac14$ for both films. Let each film have a leaf of its own, without a penalty. With $h$ the two leaves are $+2$ and $-2$: their difference moves by 4. But Newton's step for the *difference* $x$, from $\ln(1 + e^{-x})$, is $\frac12 / \frac14 = 2$. Both films move at once, and the diagonal does not know it. The full second derivative is $h\begin{pmatrix}1 & -1\\ -1 & 1\end{pmatrix}$. Along $(1, -1)$ it bends by $2h$, never by more.
+"""
+
+# %% tags=["deeper"]
+pair = lambdarank.ranknet_gradient([0, 0], [1, 0])
+full = 0.25 * np.array([[1, -1], [-1, 1]])
+print("bends of the full matrix:", np.abs(np.linalg.eigvalsh(full)), "  leaves with h", -pair / 0.25, "  with 2h", -pair / 0.5)
+assert np.isclose(np.linalg.eigvalsh(full).max(), 2 * 0.25) and np.allclose(np.diff(-pair / 0.5), -2)
+
+# %% [markdown] tags=["deeper"]
+r"""
+With $2h$ the two films together make Newton's step. In a list each film has many pairs and shares its leaf with others, and either choice is a step size that $\eta$ corrects.
+
+## Deeper: equal scores, and the first tree
+
+At the start all scores are 0, so the order is the order of the file, and the first lambdas depend on it. Four films of grades 0 to 3, once with the best film last in the file, once with it first:
+"""
+
+# %% tags=["deeper"]
+start, graded_up = np.zeros(4), np.array([0.0, 1.0, 2.0, 3.0])
+up, down = lambdarank.lambda_gradients(start, graded_up), lambdarank.lambda_gradients(start, graded_up[::-1])[::-1]
+print("the best film last:   ", up, "  first:", down)
+assert down[3] < up[3] < 0
+print("RankNet, both ways:   ", lambdarank.ranknet_gradient(start, graded_up))
+
+# %% [markdown] tags=["deeper"]
+"""
+The best film is pulled harder when it stands first already. RankNet does not look at ranks, so it does not care. If the order of a file tells the grades, shuffle it before you train.
+
+## Deeper: the fast sums and the trainers, in code
+
+`pairs.py` lays many queries side by side and looks only at the pairs that count. Its results are those of the loop, to the last digits.
+"""
+
+# %% tags=["deeper"]
+fast = lambdarank.lambda_gradients_batch(test.features[:, near], test.labels, test.queries, k=10)
+parts = zip(np.split(test.features[:, near], 100), np.split(test.labels, 100), strict=True)
+assert np.allclose(fast, np.concatenate([lambdarank.lambda_gradients(*query, k=10) for query in parts]))
+
+# %% tags=["deeper"]
+show_source(lambdarank.pairs.pair_sums)
+
+# %% tags=["deeper"]
+show_source(lambdarank._epochs)
+show_source(lambdarank._boosting)
