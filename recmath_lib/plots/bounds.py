@@ -39,14 +39,17 @@ def _draw(axes: Axes, x: NDArray[np.float64], costs: NDArray[np.float64], margin
     axes.plot(x, costs, color=BLUE)
     axes.plot([x[0], 0, 0, x[-1]], [1, 1, 0, 0], color=VERMILLION, linestyle="--")
     axes.plot([margin, margin], [step, costing], color=GREY, linestyle=":", marker="o", markersize=4.5)
-    axes.text(x[6], costs[6], "  cost: log2(1 + e^−x)", color=BLUE, va="bottom")
+    axes.text(x[6], costs[6], "  cost: log₂(1 + e⁻ˣ)", color=BLUE, va="bottom")
     axes.text(x[6], 1.06, "wrong order: 1", color=VERMILLION, va="bottom")
-    axes.text(margin, costing, f"  x = {margin:g}: {costing:.2f} ≥ {step:g}", color=GREY, va="bottom")
-    axes.set(xlabel="margin x, below 0 the wrong order", ylabel="per triple", ylim=(-0.1, 1.05 * costs.max()))
-    gap = float((costs - (x < 0) - 0.5 * (x == 0)).min())
-    axes.set_title("The cost lies above the step that counts wrong orders" if gap >= 0 else "The cost cuts the step")
+    axes.text(margin, costing, f"  at the mark {costing:.2f}, step {step:g}", color=GREY, va="bottom")
+    axes.set(
+        xlabel="margin x, below 0 the wrong order", ylabel="loss / ln 2 of a triple", ylim=(-0.1, 1.05 * costs.max())
+    )
+    bound = bool((costs >= (x < 0) + 0.5 * (x == 0)).all())
+    axes.set_title("The cost lies above the step that counts wrong orders" if bound else "The cost cuts the step")
+    told = "Nowhere is the cost below the step" if bound else "The cost falls below the step"
     return (
         f"Cost of a triple by its margin x, from {costs[0]:.2f} at x = {x[0]:g} down to {costs[-1]:.2f} at "
         f"x = {x[-1]:g}, and a step that is 1 for x < 0 and 0 for x > 0. At x = {margin:g} the cost is {costing:.2f} "
-        f"and the step {step:g}. {'Nowhere is the cost below the step' if gap >= 0 else 'The cost falls below the step'}."
+        f"and the step {step:g}. {told}."
     )
