@@ -128,6 +128,12 @@ NAIVE_LOOPS: dict[str, Callable[[float, float], float]] = {
 RAISING = {"overflow: math.exp of x", "overflow: math.exp of -x"}  # mistakes that some inputs turn into an error
 
 
+EVERY_J = (
+    "You sum over all j, whatever the labels say. Then (i, j) and (j, i) both count, and the labels cancel: a film is "
+    "pushed away from its own place, good or bad. Only pairs with y_i > y_j belong in the sum."
+)
+
+
 def force_mistakes(change: Change, pair_eq: str, sum_eq: str) -> Iterator[WrongAnswer]:
     """What goes wrong with the force of a pair or with gathering, whatever the pairs weigh."""
     wrong = partial(gradient_with, change)
@@ -203,12 +209,13 @@ def force_mistakes(change: Change, pair_eq: str, sum_eq: str) -> Iterator[WrongA
     )
     yield from ways(
         "all pairs",
-        "You sum over all j, whatever the labels say. Then (i, j) and (j, i) both count, and the labels cancel: a film "
-        "is pushed away from its own place, good or bad. Only pairs with y_i > y_j belong in the sum.",
+        EVERY_J,
         sum_eq,
         {
             "both ends": wrong(pairs=every_pair),
-            "the first end": wrong(pairs=every_pair, gather=lambda forces, chosen: forces.sum(axis=1)),
+            "the first end": wrong(
+                pairs=lambda s, y: ~np.eye(s.size, dtype=bool), gather=lambda forces, chosen: forces.sum(axis=1)
+            ),
         },
     )
     yield WrongAnswer(
@@ -354,7 +361,7 @@ def ranknet_by_tanh(scores: Floats, labels: Ints, slope: float = 1.0) -> Floats:
     """Right: 1 / (1 + e^x) as a hyperbolic tangent."""
     i, j = np.nonzero(labels[:, None] > labels[None, :])
     push = slope * (1 - np.tanh(slope * (scores[i] - scores[j]) / 2)) / 2
-    gradient: Floats = np.bincount(j, push, len(scores)) - np.bincount(i, push, len(scores))
+    gradient: Floats = np.array(np.bincount(j, push, len(scores)) - np.bincount(i, push, len(scores)), dtype=float)
     return gradient
 
 
@@ -373,6 +380,16 @@ RANKNET_WRONG = (
         "Every number is 1.4427 times too large: 1 / ln 2. The loss has the natural logarithm; bits come in only with "
         "the bound.",
         "lesson 06, Eq. (6.3)",
+    ),
+    *ways(
+        "all pairs",
+        EVERY_J,
+        "lesson 06, Eq. (6.4)",
+        {
+            "the first end, itself too": gradient_with(
+                same_weight, pairs=every_pair, gather=lambda forces, chosen: forces.sum(axis=1)
+            )
+        },
     ),
     WrongAnswer(
         "equal labels counted",
@@ -472,6 +489,11 @@ def best_of_all(place: Floats, y: Floats, k: int | None) -> float:
 def of_this_order(place: Floats, y: Floats, k: int | None) -> float:
     """DCG@k of the order that there is."""
     return metrics.dcg_at_k(y[np.argsort(place)], k)
+
+
+def ideal_of(gain: Callable[[Floats], Floats]) -> Callable[[Any, Floats, int | None], float]:
+    """DCG@k of the labels sorted, with another gain; where no film has a gain it is 0."""
+    return lambda place, y, k: float(gain(np.sort(y)[::-1]) @ up_to_k(np.arange(1, y.size + 1), k)) if y.any() else 0.0
 
 
 def product(gains: Floats, discounts: Floats, place: Floats, k: int | None) -> Floats:
@@ -584,6 +606,30 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
         },
     )
     yield (
+        "^ for a power",
+        "In Python ^ is no power: 2 ^ y flips bits. Write 2.0**y.",
+        "the contract of task 06.2: the gain",
+        {
+            "(2 ^ y) − 1": change_with(gain=lambda y: (2 ^ y.astype(int)) - 1.0),
+            "2 ^ y − 1": change_with(gain=lambda y: (2 ^ (y.astype(int) - 1)) * 1.0),
+            "(2 ^ y) − 1 in the ideal too": change_with(
+                gain=lambda y: (2 ^ y.astype(int)) - 1.0, ideal=ideal_of(lambda y: (2 ^ y.astype(int)) - 1.0)
+            ),
+            "2 ^ y − 1 in the ideal too": change_with(
+                gain=lambda y: (2 ^ (y.astype(int) - 1)) * 1.0,
+                ideal=ideal_of(lambda y: (2 ^ (y.astype(int) - 1)) * 1.0),
+            ),
+            "(2 ^ y) − 1, its largest first": change_with(
+                gain=lambda y: (2 ^ y.astype(int)) - 1.0,
+                ideal=ideal_of(lambda y: np.sort((2 ^ y.astype(int)) - 1.0)[::-1]),
+            ),
+            "2 ^ y − 1, its largest first": change_with(
+                gain=lambda y: (2 ^ (y.astype(int) - 1)) * 1.0,
+                ideal=ideal_of(lambda y: np.sort((2 ^ (y.astype(int) - 1)) * 1.0)[::-1]),
+            ),
+        },
+    )
+    yield (
         "ideal without − 1",
         "In the difference of two gains the − 1 cancels, in the ideal DCG it does not: there each gain is 2^y − 1.",
         IDEAL,
@@ -607,6 +653,7 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
         PLACES,
         {
             "argsort": change_with(places=lambda s: np.argsort(-s, kind="stable") + 1),
+            "argsort turned": change_with(places=lambda s: np.argsort(s, kind="stable")[::-1] + 1),
         },
     )
     yield (
@@ -959,6 +1006,32 @@ def lambdas_in_rank_order(scores: Floats, labels: Ints, slope: float = 1.0, k: i
     return gradient
 
 
+def put_in_rank_order(change: Change) -> Change:
+    """The table of weights with rows and columns by rank."""
+
+    def by_rank(s: Floats, y: Floats, k: int | None) -> Floats:
+        order = np.argsort(-s, kind="stable")
+        return np.asarray(change(s[order], y[order], k))
+
+    return by_rank
+
+
+def in_rank_order(change: Change) -> Iterator[WrongAnswer]:
+    """Films sorted by score, and not put back."""
+
+    def sorted_first(scores: Floats, labels: Ints, slope: float = 1.0, k: int | None = None) -> Any:
+        order = np.argsort(-scores, kind="stable")
+        return gradient_with(change)(scores[order], labels[order], slope, k)
+
+    return ways(
+        "in rank order",
+        "You sort the films by score and do not put them back. What you compute for rank r belongs to film order[r]; "
+        "the answer is in the order of the input.",
+        "the contract of task 06.3: by item",
+        {"all of it": sorted_first, "the weights only": gradient_with(put_in_rank_order(change))},
+    )
+
+
 def lightgbm_norm(forces: Floats, chosen: Mask) -> Floats:
     """LightGBM's last step with lambdarank_norm: log2(1 + S) / S, S twice the sum of all forces."""
     total = 2 * np.abs(forces).sum()
@@ -977,6 +1050,7 @@ LAMBDAS_WRONG = (
         for name, why, where, answers in change_mistakes()
         for mistake in ways(name, why, where, {way: gradient_with(change) for way, change in answers.items()})
     ),
+    *in_rank_order(lambdarank.delta_ndcg),
     *ways(
         "no weights",
         "Your pairs all weigh the same: this is RankNet's gradient, task 06.1. Multiply each pair's force by its "
@@ -1039,7 +1113,7 @@ LAMBDAS = FunctionTask(
     "from the scores, so a film that should rise has a negative entry. Each pair with y_i > y_j counts once, with the "
     "force −slope / (1 + e^(slope·(s_i − s_j))) times |ΔNDCG@k| of task 06.2; film i gets it, film j its opposite, so "
     "the numbers sum to 0. Arguments as in tasks 06.1 and 06.2. Ideal 0: zeros. Finite, and without a warning, at "
-    "differences of ±1000. No further normalization.",
+    "differences of ±1000. No further normalization. By item, in the order of the input.",
     points=6,
     hints=(
         "It is task 06.1 with a weight for each pair. At which point does the weight come in: in the table of pairs, "
@@ -1671,13 +1745,21 @@ AP_WRONG = (
         "Your AP reads the films as they come in. A film's rank comes from its score: the highest score has rank 1.",
         PLACES,
     ),
-    WrongAnswer(
+    *ways(
         "argsort taken for ranks",
-        gradient_with(ap_change(unless_alike(closed_form), places=lambda s: np.argsort(-s, kind="stable") + 1)),
         "np.argsort(-scores) says which film stands at each rank. You use it as the rank of each film. These are "
         "inverse to each other.",
         PLACES,
+        {
+            "argsort": gradient_with(
+                ap_change(unless_alike(closed_form), places=lambda s: np.argsort(-s, kind="stable") + 1)
+            ),
+            "argsort turned": gradient_with(
+                ap_change(unless_alike(closed_form), places=lambda s: np.argsort(s, kind="stable")[::-1] + 1)
+            ),
+        },
     ),
+    *in_rank_order(RIGHT_AP),
     *ways(
         "lowest score first",
         "Your rank 1 has the lowest score. Films are ranked by descending score.",

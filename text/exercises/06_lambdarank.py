@@ -166,7 +166,7 @@ Write `lambda_gradients(scores, labels, slope=1.0, k=None)`, Eq. (6.7). You may 
 
 - The arguments are those of 06.1 and 06.2.
 - Each pair with $y_i > y_j$ counts once. Its force is $-\text{slope} / (1 + e^{\text{slope}\,(s_i - s_j)})$ times $|\Delta\text{NDCG@}k|$ of the pair. Film i gets it, film j gets its opposite.
-- It returns what is to be **subtracted** from the scores, an array of shape (n,). It sums to 0. No further normalization.
+- It returns what is to be **subtracted** from the scores, an array of shape (n,) in the order of the input. It sums to 0. No further normalization.
 - If the ideal is 0: zeros. Finite, and without a warning, when two scores differ by 1000.
 
 The two films of 06.2:
