@@ -18,7 +18,7 @@
 - **O5.6** say what sampling does: the weighted penalty, and which other films are drawn;
 - **O5.7** derive the update of implicit ALS with the Gram trick, and tell the conventions of confidence apart.
 
-You need lessons 01, 02 and 04, and of [the primer](00_start_here.ipynb) the cards on the logistic function and on MAP. Reading the core and moving its widgets takes about 80 minutes; what is folded away under *Deeper* can wait. The tasks are in [the exercises of this lesson](../exercises/05_bpr.ipynb), about two hours for all of them. Tasks 05.1 to 05.4 ask you to write the functions of this lesson: do each before you read ours.
+You need lessons 01, 02 and 04, and [card 7](00_start_here.ipynb#Card-7:-Logistic-likelihood) and [card 8](00_start_here.ipynb#Card-8:-MAP) of the primer. Reading the core and moving its widgets takes about 80 minutes; what is folded away under *Deeper* can wait. The tasks are in [the exercises of this lesson](../exercises/05_bpr.ipynb), about two hours for all of them. Tasks 05.1 to 05.4 ask you to write the functions of this lesson: do each before you read ours.
 """
 
 # %%
@@ -194,7 +194,7 @@ predict("05.q1", None, ["both misprints un-learn", "one un-learns, one lets the 
 def walk(data_sign, penalty_sign, reg=0.05, lr=0.1):
     """Loss without penalty, triples in the right order, and length of all vectors after 60 steps."""
     tables = np.random.default_rng(0).normal(0, 0.5, (7, 2))  # three users, then four films
-    u, i, j = np.array(triples).T + [[0], [3], [3]]
+    u, i, j = (np.array(triples) + np.array([0, 3, 3])).T
     for _ in range(60):
         parts = bpr.gradient(tables[u], tables[i], tables[j], reg=0.0)
         change = np.zeros_like(tables)
@@ -218,7 +218,7 @@ print(f"loss: guarded {guarded:.2f}, plain logarithm {by_log}, logaddexp(0, -x) 
 r"""
 The first misprint walks uphill: it ends with no triple in the right order. The second is harder to see. The order comes out right, and the loss looks *better* than with the right sign. But nothing holds the vectors, and their length explodes. Held-out films would pay for it.
 
-And $e^{800}$ is infinity, so the printed push is infinity over infinity: not a number. One such triple makes the whole table `nan`. The guard with $10^{-10}$ is quieter and also wrong. No triple can cost more than 23.03, so beyond that the reported loss does not move when the model gets better or worse. Two facts remove both: $1-\sigma(x) = \sigma(-x)$, which `scipy.special.expit` computes without overflow, and $-\ln\sigma(x) = \ln(e^0 + e^{-x})$, which is `np.logaddexp(0, -x)`.
+And $e^{800}$ is infinity, so the printed push is infinity over infinity: not a number. One such triple makes the whole table `nan`. The guard with $10^{-10}$ is quieter and also wrong. No triple can cost more than 23.03, so beyond that the reported loss does not move when the model gets better or worse. Two facts remove both: $1-\sigma(x) = \sigma(-x)$, which `scipy.special.expit` computes without overflow, and $-\ln\sigma(x) = \ln(e^0 + e^{-x})$, which is `np.logaddexp(0, -x)`. [Tasks 05.11 to 05.13](../exercises/05_bpr.ipynb) give you three such listings; find inputs that expose them.
 
 **The widget.** Below is the triple from above as three arrows, with the margin and its push on the curve of $\sigma$. It starts in the wrong order, at $x = -1$. The buttons make steps with $\lambda = 0$. *Before you run the cell:* the push shrinks from step to step. Does the triple ever stop moving?
 """
@@ -301,8 +301,8 @@ a = np.array([0.5, 0.3, 0.15, 0.05])
 for name, b in {"uniform": np.full(4, 0.25), "popular": a}.items():
     s = np.log(a / b)
     slope = [sum(a[j] * b[i] * expit(s[i] - s[j]) - a[i] * b[j] * expit(s[j] - s[i]) for j in range(4)) for i in range(4)]
-    print(f"{name:8} scores {s - s.mean()}   largest slope of the loss there {np.abs(slope).max():.1e}")
-assert np.allclose(slope, 0, atol=1e-15)
+    print(f"{name:8} scores {s - s.mean()}, where every slope of the loss is {abs(np.max(np.abs(slope))):.4f}")
+    assert np.allclose(slope, 0, atol=1e-15)
 P, Q = (np.random.default_rng(1).normal(size=(rows, 2)) for rows in (3, 4))
 in_triples = np.bincount(np.array(triples)[:, 0]), np.bincount(np.array(triples)[:, 1:].ravel())
 penalty = 0.1 * sum(count @ np.sum(table**2, axis=1) for count, table in zip(in_triples, (P, Q), strict=True))
@@ -326,16 +326,16 @@ tried["popular, + ln popularity"] = tried["popular"] + np.log(popularity)
 by_law = {name: means(scores) for name, scores in tried.items()}
 for name, (area, ndcg) in by_law.items():
     print(f"{name:25} AUC {area:.3f}   NDCG@10 {ndcg:.3f}")
-assert max(by_law, key=lambda name: by_law[name][1]) == "popular, + ln popularity" and watched.nnz / 192_000 > 0.25
+assert max(by_law, key=lambda name: by_law[name][1]) == "popular, + ln popularity"
 assert 0.08 < by_law["uniform"][0] - by_law["popular"][0] < 0.12 and by_law["popular"] < by_law["popularity alone"]
 
 # %% [markdown]
 r"""
 By about 0.1, far below popularity alone. The model has learned what the derivation says: taste with the popularity divided out. That is no use to somebody who wants to find what people will watch, and popular films are watched. But you know what was divided out, so you can put it back: add $\ln$ of the popularity to the scores. The same model now has the best numbers of the table, better than `"uniform"`. It did not have to spend its factors on popularity.
 
-`"unchecked"` takes clicked films for unclicked ones. In the cinema a person has watched more than a quarter of all films, so more than a quarter of these triples is wrong, and it costs. With 9,000 films it would cost little. (Factors, $\lambda$ and epochs were chosen for `"uniform"`, on clicks held out of train.)
+`"unchecked"` takes clicked films for unclicked ones. In the cinema nearly a quarter of these triples is wrong, and it costs. On MovieLens, with 9,066 films, it would be one in forty (*Deeper*). (Factors, $\lambda$ and epochs were chosen for `"uniform"`, on clicks held out of train.)
 
-**The widget.** BPR again with a tenth of that penalty. A quarter of train is held out, and after every epoch three numbers are taken: the loss, on triples of the training part, and AUC and NDCG@10 of the held-out films. *Before you run the cell:* the loss falls and falls. When is NDCG@10 at its best?
+**The widget.** BPR again with a tenth of that penalty. A quarter of train is held out, and after every epoch three numbers are taken: the loss by Eq. (5.11), on triples of the training part, and AUC and NDCG@10 of the held-out films. *Before you run the cell:* the loss falls to the end. When is NDCG@10 at its best?
 """
 
 # %%
@@ -354,11 +354,13 @@ loss, area, ndcg = curves.values()
 best = int(np.argmax(ndcg))
 assert best == 10 and np.argmin(loss) == 20 and np.isclose(ndcg[10] - ndcg[20], 0.02, atol=0.005)
 assert max(area) - area[20] < 0.005
+spread = np.linalg.svd(maps[5] - maps[5].mean(axis=0), compute_uv=False)
+assert spread[0] > 2.5 * spread[1]
 widgets.ranking_epochs(maps, curves, cinema.titles, labelled)
 
 # %% [markdown]
 r"""
-Before. After epoch 10 NDCG@10 is at its best, and in the ten epochs that follow it loses a tenth of that, 0.02. Meanwhile the loss falls on. AUC stays where it is, to half a hundredth. The training loss bounds the AUC of the *training* triples; what happens at the top of a list of held-out films it does not know. So stop by what you want, on held-out clicks. And slide back to the start: for three epochs the films lie in a heap, because at $P = Q = 0$ all gradients are 0 and the way out of it begins slowly. Then they spread along one direction first.
+Before. After epoch 10 NDCG@10 is at its best, and in the ten epochs that follow it loses a tenth of that, 0.02. Meanwhile the loss falls. AUC stays where it is, to half a hundredth. The training loss bounds the AUC of the *training* triples; what happens at the top of a list of held-out films it does not know. So stop by what you want, on held-out clicks. And slide back to the start: for three epochs the films lie in a heap, because at $P = Q = 0$ all gradients are 0 and the way out of it begins slowly. Then they spread, along one direction first.
 
 ## 8 Implicit ALS: all cells, but not equally sure
 
@@ -467,7 +469,7 @@ on_real, gain_real = compare({
     "BPR": state.user_factors @ state.item_factors.T, "implicit ALS": implicit(early, 1.0, 32, 10.0),
 }, early, late)
 assert gain["implicit ALS"][0] > 0 and gain["BPR"][0] > 0 > gain["the same, alpha 40"][1] and LIKING == 0.2
-assert round(on_watched["implicit ALS"]["NDCG@10"].mean(), 3) == 0.325 and gain_rated["BPR"][1] < 0
+assert f"{on_watched['implicit ALS']['NDCG@10'].mean():.3f} {by_law['popular, + ln popularity'][1]:.2f}" == "0.325 0.31" and gain_rated["BPR"][1] < 0
 assert round(on_watched["known propensity"]["NDCG@10"].mean(), 2) == 0.42 and gain_rated["known propensity"][0] < 0
 assert min(gain_real["BPR"][0], gain_real["implicit ALS"][0]) > 0 and real.shape[0] * real.shape[1] // real.nnz == 97
 best = {name: max(on_real, key=lambda model: on_real[model][name].mean()) for name in ("AUC", "NDCG@10")}
@@ -485,7 +487,7 @@ BPR has the best AUC. Implicit ALS has the best NDCG@10, half as much again as p
 | library | model | other film $j$ | what its `reg` is here |
 |---|---|---|---|
 | implicit `BayesianPersonalizedRanking` | $b_i + p_u\cdot q_i$ | the film of a random click: `"popular"`; clicked by $u$: no step | $2\lambda$ |
-| LightFM `loss="bpr"` | $b_u + b_i + p_u\cdot q_i$ | the film of a random click: `"popular"`; clicked by $u$: draws again | |
+| LightFM `loss="bpr"` | $b_u + b_i + p_u\cdot q_i$ | the film of a random click: `"popular"`; clicked by $u$: draws again | `user_alpha` and `item_alpha`, 0 unless set |
 | cornac `BPR` | $b_i + p_u\cdot q_i$ | `"uniform"`; clicked by $u$: no step | $2\lambda$ |
 | cornac `WBPR` | $b_i + p_u\cdot q_i$ | `"popular"` | $2\lambda$ |
 | implicit `AlternatingLeastSquares` | $p_u\cdot q_i$ | all cells | $\lambda$ |
@@ -562,7 +564,7 @@ for name, clicks in {"cinema": train, "MovieLens": early}.items():
     counts = np.diff(clicks.indptr)
     wrong[name] = counts @ counts / counts.sum() / clicks.shape[1]
     print(f"{name:9} {wrong[name]:.1%} of the triples have a clicked film on both sides")
-assert wrong["cinema"] > 0.2 > 0.05 > wrong["MovieLens"]
+assert 0.22 < wrong["cinema"] < 0.25 and round(1 / wrong["MovieLens"]) in (40, 41, 42) and early.shape[1] == 9_066
 
 # %% [markdown] tags=["deeper"]
 """
