@@ -197,7 +197,8 @@ def lambda_gradients_batch(
         ValueError: as `pair_lambdas`, or offsets that do not rise from 0 to N.
     """
     s, y = _query(scores, labels)
-    return pairs.pair_sums(s, y, _offsets(queries, s.size), _slope(slope), _cut(k), by_ndcg=True)[0]
+    offsets, beta, cut = _offsets(queries, s.size), _slope(slope), _cut(k)
+    return pairs.pair_sums(s, y, offsets, beta, cut, by_ndcg=True, loss=False, hessians=False)[1]
 
 
 # ---- what is bounded -------------------------------------------------------------------------------------------------
@@ -565,28 +566,36 @@ def _shares(labels: Floats) -> Floats:
     return scaled / scaled.sum()
 
 
-def _split(values: Floats, offsets: Ints) -> list[Floats]:
-    return np.split(values, offsets[1:-1])
-
-
-def _loss_gradient(s: Floats, y: Floats, offsets: Ints, loss: Loss, slope: float, k: int | None) -> Floats:
-    """Gradient by the scores of the loss summed over queries, shape (N,)."""
+def _judged(s: Floats, y: Floats, offsets: Ints, loss: Loss, slope: float, k: int | None) -> tuple[float, Floats]:
+    """The mean over queries of the loss, and the gradient of its sum by the scores, shape (N,)."""
+    n_queries = offsets.size - 1
     if loss == "pointwise":
-        return 2 * (s - y)
+        return float(np.sum((s - y) ** 2) / n_queries), 2 * (s - y)
     if loss == "softmax":
-        return np.concatenate([softmax_gradient(*q) for q in zip(_split(s, offsets), _split(y, offsets), strict=True)])
-    return pairs.pair_sums(s, y, offsets, slope, k, by_ndcg=loss == "lambdarank")[0]
+        total, by_score = _softmax_sums(s, y, offsets)
+        return total / n_queries, by_score
+    by_ndcg = loss == "lambdarank"
+    total, by_score, _ = pairs.pair_sums(s, y, offsets, slope, k, by_ndcg, hessians=False)
+    unit = np.log(2) if by_ndcg else 1  # the frozen surrogate is in bits
+    return total / (unit * n_queries), by_score
 
 
-def _objective(s: Floats, y: Floats, offsets: Ints, loss: Loss, slope: float, k: int | None) -> float:
-    if loss == "pointwise":
-        return float(np.sum((s - y) ** 2) / (offsets.size - 1))
-    of_query = {
-        "softmax": softmax_loss,
-        "ranknet": lambda s, y: ranknet_loss(s, y, slope),
-        "lambdarank": lambda s, y: frozen_surrogate(s, y, k, slope),
-    }[loss]
-    return float(np.mean([of_query(*q) for q in zip(_split(s, offsets), _split(y, offsets), strict=True)]))
+def _softmax_sums(s: Floats, y: Floats, offsets: Ints) -> tuple[float, Floats]:
+    """The softmax loss summed over queries and its gradient, all queries at once."""
+    sizes = np.diff(offsets)
+    starts = offsets[:-1][sizes > 0]  # reduceat takes an empty query for one of a single film
+    sizes = sizes[sizes > 0]
+
+    def of_query(reduce: np.ufunc, values: Floats) -> Floats:
+        return np.repeat(reduce.reduceat(values, starts), sizes) if starts.size else values
+
+    shift = s - of_query(np.maximum, s)
+    logs = shift - np.log(of_query(np.add, np.exp(shift)))
+    largest = of_query(np.maximum, y)
+    # By the largest first: the sum of huge labels would be infinite.
+    scaled = np.divide(y, largest, out=np.zeros_like(y), where=largest > 0)
+    shares = np.divide(scaled, of_query(np.add, scaled), out=np.zeros_like(y), where=largest > 0)
+    return float(-(shares * logs).sum()), np.where(largest > 0, np.exp(logs), 0) - shares
 
 
 def _epochs(
@@ -601,15 +610,16 @@ def _epochs(
     steps: Iterable[int],
 ) -> Iterator[Linear]:
     w, n_queries = np.zeros(X.shape[1]), offsets.size - 1
-    yield Linear(0, _objective(X @ w, y, offsets, loss, slope, k), w)
+    objective, by_score = _judged(X @ w, y, offsets, loss, slope, k)
+    yield Linear(0, objective, w)
     for step in steps:
-        by_score = _loss_gradient(X @ w, y, offsets, loss, slope, k)
         with np.errstate(over="ignore", invalid="ignore"):
             w = w - lr * (X.T @ by_score / n_queries + 2 * reg * w)
             scores = X @ w
         if not np.isfinite(scores).all() or np.abs(scores).max() > 1e100:
             raise ValueError(f"lr must be smaller: with {lr!r} the weights grow beyond all numbers in epoch {step}")
-        yield Linear(step, _objective(scores, y, offsets, loss, slope, k), w)
+        objective, by_score = _judged(scores, y, offsets, loss, slope, k)
+        yield Linear(step, objective, w)
 
 
 def _boosting(
@@ -623,15 +633,16 @@ def _boosting(
     lr: float,
     steps: Iterable[int],
 ) -> Iterator[Trees]:
-    scores = np.zeros(y.size)
+    scores, bits = np.zeros(y.size), np.log(2) * (offsets.size - 1)
     trees: tuple[tuple[Any, Floats], ...] = ()
-    yield Trees(0, _objective(scores, y, offsets, "lambdarank", slope, k), trees)
+    total, first, second = pairs.pair_sums(scores, y, offsets, slope, k, by_ndcg=True)
+    yield Trees(0, total / bits, trees)
     for step in steps:
-        first, second = pairs.pair_sums(scores, y, offsets, slope, k, by_ndcg=True)
         tree, values = _newton_tree(X, first, second, shape, reg)
         trees = (*trees, (tree, lr * values))
         scores = scores + lr * values[tree.apply(X)]
-        yield Trees(step, _objective(scores, y, offsets, "lambdarank", slope, k), trees)
+        total, first, second = pairs.pair_sums(scores, y, offsets, slope, k, by_ndcg=True)
+        yield Trees(step, total / bits, trees)
 
 
 def _newton_tree(X: Floats, first: Floats, second: Floats, shape: dict[str, int], reg: float) -> tuple[Any, Floats]:
