@@ -37,6 +37,7 @@ RAISING = {  # mistakes that some inputs turn into an error
     "overflow: math, at 1000",
     "overflow: math, at −1000",
     "no penalty: solve",
+    "identity of the wrong size",
 }
 
 
@@ -456,6 +457,53 @@ LOSS_WRONG = (
         "in no triple.",
         "lesson 05, Eq. (5.4)",
     ),
+    WrongAnswer(
+        "entries added, then squared",
+        loss_with(penalty=lambda P, Q, triples: float(P.sum() ** 2 + Q.sum() ** 2)),
+        "You add the entries of a table and square the sum. ‖P‖² squares each entry first, then adds.",
+        "lesson 05, Eq. (5.4)",
+    ),
+    WrongAnswer(
+        "every triple with every triple",
+        loss_with(margins=lambda P, Q, triples: (P[triples[:, 0]] @ (Q[triples[:, 1]] - Q[triples[:, 2]]).T).ravel()),
+        "P[u] @ (Q[i] - Q[j]).T multiplies each triple's user with each triple's films: T × T numbers. Each triple has "
+        "one margin: np.sum(P[u] * (Q[i] - Q[j]), axis=1).",
+        "lesson 05, Eq. (5.2)",
+    ),
+    WrongAnswer(
+        "margins added first",
+        loss_with(term=lambda x: lost(np.sum(x))),
+        "You add up the margins and take −ln σ of the sum. Then one large margin hides all triples in the wrong order; "
+        "each triple has its own −ln σ(x).",
+        "lesson 05, Eq. (5.4)",
+    ),
+    WrongAnswer(
+        "entries not summed to a margin",
+        loss_with(margins=lambda P, Q, triples: P[triples[:, 0]] * (Q[triples[:, 1]] - Q[triples[:, 2]])),
+        "You take −ln σ of each product of entries. A margin is one number per triple, the sum over the factors: "
+        "np.sum(..., axis=1).",
+        "lesson 05, Eq. (5.2)",
+    ),
+    WrongAnswer(
+        "logarithm of the sum",
+        loss_with(term=lambda x: np.logaddexp.reduce(np.append(-x, np.log(x.size)))),
+        "You add first and take the logarithm of the sum. The logarithm of a product is a sum of logarithms: take it "
+        "for each triple, then add.",
+        "lesson 05, Eq. (5.4)",
+    ),
+    WrongAnswer(
+        "terms not summed",
+        lambda P, Q, triples, reg: lost(bpr.margins(P, Q, triples)) + reg * squares(P, Q),
+        "You return a number for each triple, with the penalty in every one. The loss is one number: np.sum over the "
+        "triples, and the penalty added once.",
+        "lesson 05, Eq. (5.4)",
+    ),
+    *ways(
+        "rounded",
+        "Your value is right and rounded. Return all digits; rounding is for printing.",
+        "the contract of task 05.1",
+        {f"to {digits}": lambda *args, digits=digits: round(bpr.loss(*args), digits) for digits in (2, 3, 4)},
+    ),
     *ways(
         "overflow at −1000",
         "At a margin of −1000 the loss is 1000. Your exp(1000) is too large for a float, or your σ is 0 and its "
@@ -579,6 +627,19 @@ def exchanged(p: Floats, qi: Floats, qj: Floats, reg: float) -> Three:
     return dp, dqi, dqj
 
 
+def penalizing_the_difference(p: Floats, qi: Floats, qj: Floats, reg: float) -> Three:
+    """The penalty of ‖q_i − q_j‖² in place of ‖q_i‖² + ‖q_j‖²."""
+    dp, dqi, dqj = gradient_with(pull=pulling("p"))(p, qi, qj, reg)
+    return dp, dqi + 2 * reg * (qi - qj), dqj - 2 * reg * (qi - qj)
+
+
+def gradient_in_place(p: Floats, qi: Floats, qj: Floats, reg: float) -> Three:
+    """The right values, but p is overwritten."""
+    dp, dqi, dqj = bpr.gradient(p, qi, qj, reg)
+    p[:] = dp
+    return dp, dqi, dqj
+
+
 def gradient_by_branches(p: Floats, qi: Floats, qj: Floats, reg: float) -> Three:
     """Right: exp only of what is negative."""
     difference = qi - qj
@@ -631,17 +692,23 @@ def gradient_cases(seed: int) -> list[Case]:
 
 GRADIENT_WRONG = (
     WrongAnswer("the step instead of the gradient", negated(bpr.gradient), ASCENT, "lesson 05, Eq. (5.6) to (5.9)"),
-    WrongAnswer(
+    *ways(
         "the paper's sign of the push",
-        gradient_with(push=lambda x: -falling(x)),
         UNLEARNING,
         "lesson 05, Eq. (5.5) and (5.6)",
+        {
+            "2 reg": gradient_with(push=lambda x: -falling(x)),
+            "reg": gradient_with(push=lambda x: -falling(x), pull=lambda own, reg, whose: reg * own),
+        },
     ),
-    WrongAnswer(
+    *ways(
         "the paper's sign of the penalty",
-        gradient_with(pull=lambda own, reg, whose: -2 * reg * own),
         GROWING,
         "lesson 05, Eq. (5.6)",
+        {
+            "2 reg": gradient_with(pull=lambda own, reg, whose: -2 * reg * own),
+            "reg": gradient_with(pull=lambda own, reg, whose: -reg * own),
+        },
     ),
     WrongAnswer(
         "penalty without the 2", gradient_with(pull=lambda own, reg, whose: reg * own), NO_TWO, "lesson 05, Eq. (5.6)"
@@ -687,6 +754,39 @@ GRADIENT_WRONG = (
             "in dqj": gradient_with(pull=pulling("p", "i")),
             "in dqi and dqj": gradient_with(pull=pulling("p")),
         },
+    ),
+    WrongAnswer(
+        "the step, without the 2",
+        negated(gradient_with(pull=lambda own, reg, whose: reg * own)),
+        "This is what a step of many libraries adds: the push less reg times the vector. Asked is the gradient, which "
+        "a step subtracts, with the penalty's factor 2.",
+        "lesson 05, Eq. (5.6) to (5.9)",
+    ),
+    WrongAnswer(
+        "logarithm of base 2",
+        gradient_with(push=lambda x: falling(x) / np.log(2)),
+        "Your push is divided by ln 2, as for a logarithm of base 2. The loss has the natural one.",
+        "lesson 05, Eq. (5.4) and (5.5)",
+    ),
+    WrongAnswer(
+        "slope of the norm",
+        gradient_with(pull=lambda own, reg, whose: reg * own / np.linalg.norm(own)),
+        "Your penalty's part is the derivative of reg‖p‖. The penalty is squared: reg‖p‖², with the gradient 2·reg·p.",
+        "lesson 05, Eq. (5.4) and (5.6)",
+    ),
+    WrongAnswer(
+        "the difference penalized",
+        penalizing_the_difference,
+        "You penalize q_i − q_j, as if the two films shared a penalty. It is ‖q_i‖² + ‖q_j‖², each by itself: "
+        "2·reg·q_i and 2·reg·q_j.",
+        "lesson 05, Eq. (5.7) and (5.8)",
+    ),
+    WrongAnswer(
+        "written into p",
+        gradient_in_place,
+        "Your values are right. But p belongs to the caller, and `p *= ...` or `p -= ...` changes it. Write `dp = ...` "
+        "with a new array.",
+        "the contract of task 05.2: the inputs stay as they were",
     ),
     *ways(
         "penalty itself, not its slope",
@@ -1067,6 +1167,23 @@ STEP_WRONG = (
         "lesson 05, Eq. (5.9)",
     ),
     WrongAnswer(
+        "twice the learning rate",
+        step_with(move=lambda own, slope, lr, reg: own - 2 * lr * slope),
+        "Your step is twice as long as it should be. The 2 of the penalty is in its gradient already; nothing else has "
+        "one.",
+        "lesson 05, Eq. (5.6) and (5.9)",
+    ),
+    WrongAnswer(
+        "every user moved",
+        lambda P, Q, u, i, j, lr, reg: (
+            P - lr * bpr.gradient(P[u], Q[i], Q[j], reg)[0],
+            step_with()(P, Q, u, i, j, lr, reg)[1],
+        ),
+        "You subtract the user's step from every row of P, as `P -= lr * dp` does. It moves row u alone: P[u] -= lr * "
+        "dp.",
+        "lesson 05, Eq. (5.9)",
+    ),
+    WrongAnswer(
         "divided by the learning rate",
         step_with(move=lambda own, slope, lr, reg: own - slope / lr),
         "You divide by `lr`. A small learning rate makes a small step: multiply.",
@@ -1250,7 +1367,7 @@ def ials_cases(seed: int) -> list[Case]:
         Case("two factors", drawn_ials(rng, 4, 2, (1, 1))),
         Case("two factors", drawn_ials(rng, 5, 2, (1, 1))),
         Case("a film not clicked, yet confident", drawn_ials(rng, 5, 2, (3, 1))),
-        Case("three factors", drawn_ials(rng, 6, 3, (1, 2.5))),
+        Case("three factors", drawn_ials(rng, 6, 3, (1, 1))),
     ]
 
 
@@ -1388,6 +1505,13 @@ IALS_WRONG = (
         "penalty on every entry",
         ials_with(matrix=lambda gram, reg, confidence, preference: gram + reg),
         "You add reg to every entry of the matrix. reg I has it on the diagonal only: reg * np.eye(k).",
+        "lesson 05, Eq. (5.15)",
+    ),
+    WrongAnswer(
+        "identity of the wrong size",
+        ials_with(matrix=lambda gram, reg, confidence, preference: gram + reg * np.eye(len(confidence))),
+        "Your identity has a row for each film. QᵀCQ is k × k, one row for each factor, so the penalty needs "
+        "np.eye(k), k = Q.shape[1].",
         "lesson 05, Eq. (5.15)",
     ),
     WrongAnswer(
@@ -1530,6 +1654,12 @@ def biases_penalized_together(p: Floats, qi: Floats, qj: Floats, bi: float, bj: 
     return dp, dqi, dqj, dbi + 2 * reg * (bi - bj), dbj - 2 * reg * (bi - bj)
 
 
+def biased_by_two_pushes(p: Floats, qi: Floats, qj: Floats, bi: float, bj: float, reg: float) -> Five:
+    """One push for the vectors, another for the biases."""
+    dp, dqi, dqj = bpr.gradient(p, qi, qj, reg)
+    return dp, dqi, dqj, 2 * reg * bi - expit(bj - bi), 2 * reg * bj + expit(bj - bi)
+
+
 def biases_as_entries(p: Floats, qi: Floats, qj: Floats, bi: float, bj: float, reg: float) -> Five:
     """Right: a bias is one more entry of a film's vector, against a 1 in the user's."""
     one = np.ones(1)
@@ -1614,6 +1744,13 @@ BIAS_WRONG = (
         biased_with(factors=lambda p, qi, qj: 0.0),
         "Your push is taken at b_i − b_j alone. The margin has p·(q_i − q_j) too.",
         "the contract of task 05.5",
+    ),
+    WrongAnswer(
+        "two pushes",
+        biased_by_two_pushes,
+        "You take one push at p·(q_i − q_j) and another at b_i − b_j. A triple has one margin, the sum of both, and so "
+        "one push for all five.",
+        "the contract of task 05.5, and lesson 05, Eq. (5.5)",
     ),
     WrongAnswer(
         "both biases pushed up",
