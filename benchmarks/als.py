@@ -2,9 +2,10 @@
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE benchmarks/.venv/bin/python -m benchmarks.als [section ...]
 
-The sections are naive, lenskit, spark, floor, memory, linear and accuracy; without one, all of them run. All but the
-last use ratings that `synthetic` makes: 20,000 users, 5,000 films and 1,000,000 ratings in float32, as uneven as real
-ones. Half of the users gave 33 or fewer, the busiest 829; half of the films have 73 or fewer, the best known 7,906.
+The sections are naive, lenskit, spark, implicit, floor, memory, linear and accuracy; without one, all of them run. All
+but the last use ratings that `synthetic` makes: 20,000 users, 5,000 films and 1,000,000 ratings in float32, as uneven
+as real ones. Half of the users gave 33 or fewer, the busiest 829; half of the films have 73 or fewer, the best known
+7,906. `implicit` takes their sizes as plays and minimizes the objective over all cells.
 
 A sweep is a half-step for all users and one for all films, through `als.half_step` with the plan that `als.fit` makes
 once. Every peer minimizes the same weighted objective, its data are converted before the clock starts, both sides are
@@ -21,19 +22,20 @@ from importlib.metadata import version
 from itertools import product
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
 from threadpoolctl import threadpool_limits
 
 from benchmarks.timing import HEAD, Run, compare, seconds, spread, turns
 from recmath_lib import als, kernels
 from recmath_lib.factorization import objective, rmse
-from recmath_lib.ratings import remove_biases, rows_of, split
+from recmath_lib.ratings import remove_biases, rows_of, split, with_data
 
 RATINGS, USERS, FILMS = 1_000_000, 20_000, 5_000
 REG, RANKS = 0.05, (10, 32, 64, 128)
 NAIVE_TARGETS = {10: 3.5, 32: 2.2, 64: 1.8, 128: 1.8}
 LENSKIT_TARGETS = {10: 1.0, 32: 1 / 1.2, 64: 1 / 1.2, 128: 1.0}  # level is within 20 %
 SPARK_TARGET, FLOOR_TARGET, MEGABYTE = 5.0, 12.0, 2**20
+IMPLICIT_TARGET, ALPHA, IMPLICIT_REG = 2.1, 2.0, 5.0
 
 
 # ---- the problem -----------------------------------------------------------------------------------------------------
@@ -201,6 +203,39 @@ def spark_factors(side, size: int, k: int) -> np.ndarray:
     return factors
 
 
+def implicit(k: int = 64) -> None:
+    """The exact solver of implicit, which minimizes the same objective over all cells from confidences as they are."""
+    from implicit.cpu._als import least_squares
+
+    pairs = synthetic()
+    confidence = als.confidence(with_data(pairs, np.abs(pairs.data)), ALPHA)
+    given = problem(confidence, k)
+    tables = [csr_matrix(side) for side in (given.ratings, given.columns)]
+
+    def our_implicit_sweep(Q: np.ndarray) -> Sides:
+        P = als.implicit_half_step(given.ratings, Q, IMPLICIT_REG, plan=given.by_user)
+        return P, als.implicit_half_step(given.columns, P, IMPLICIT_REG, plan=given.by_item)
+
+    def sweep(Q: np.ndarray) -> Sides:
+        P, Q = np.zeros((USERS, k), np.float32), Q.copy()
+        with threadpool_limits(1):
+            least_squares(tables[0], P, Q, IMPLICIT_REG, num_threads=2)
+            least_squares(tables[1], Q, P, IMPLICIT_REG, num_threads=2)
+        return P, Q
+
+    print(f"the exact solver (use_cg=False, use_native=True) of implicit {version('implicit')}, 2 threads\n{HEAD}")
+    mine, its = turns(lambda: our_implicit_sweep(given.start), lambda: sweep(given.start), rounds=5)
+    print(compare(f"implicit, k = {k}", mine, its, IMPLICIT_TARGET), flush=True)
+    print(told(*(implicit_objective_after(side, given, 3) for side in (our_implicit_sweep, sweep))))
+
+
+def implicit_objective_after(sweep: Callable[[np.ndarray], Sides], given: Problem, n_sweeps: int) -> float:
+    Q = given.start
+    for _ in range(n_sweeps):
+        P, Q = sweep(Q)
+    return als.implicit_objective(given.ratings, P, Q, IMPLICIT_REG)
+
+
 # ---- what a sweep costs ----------------------------------------------------------------------------------------------
 
 
@@ -319,6 +354,7 @@ SECTIONS: dict[str, Run] = {
     "naive": naive,
     "lenskit": lenskit,
     "spark": spark,
+    "implicit": implicit,
     "floor": floor,
     "memory": memory,
     "linear": linear,

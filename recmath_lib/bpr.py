@@ -509,11 +509,12 @@ def _epoch(
 ) -> tuple[Floats, Floats]:
     users, positives = rows_of(clicks)[usable], clicks.indices[usable]
     # The other films are drawn before the clicks are shuffled: in the order of users the search stays in the cache.
-    negatives_drawn = draw_negatives(clicks, users, negatives, rng)
+    drawn = draw_negatives(clicks, users, negatives, rng)
     order = rng.permutation(users.size)
+    users, positives, drawn = users[order], positives[order].astype(np.intp), drawn[order]
     P, Q = P.copy(), Q.copy()
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, order.size, batch_size):
-            batch = order[start : start + batch_size]
-            kernels_bpr.step_in_place(P, Q, users[batch], positives[batch], negatives_drawn[batch], lr, reg)
+            batch = slice(start, start + batch_size)
+            kernels_bpr.step_in_place(P, Q, users[batch], positives[batch], drawn[batch], lr, reg)
     return P, Q
