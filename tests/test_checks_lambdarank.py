@@ -110,6 +110,10 @@ def two_in_the_top(scores, labels, k=None):
     return delta(scores, labels, k) * top[:, None] * top
 
 
+def better_in_the_top(scores, labels, k=None):
+    return delta(scores, labels, k) * (lambdarank.ranks(scores) <= (k or len(scores)))[:, None]
+
+
 def softmax_by_hand(scores, labels, shift=0.0, small=0.0):
     powers = np.exp(scores - shift * scores.max())
     return -np.sum(labels * np.log(powers / powers.sum() + small)) / labels.sum() if labels.sum() else 0.0
@@ -161,7 +165,7 @@ def xor_gains(scores, labels, k=None):
 
 
 def sorted_first(scores, labels, slope=1.0, k=None):
-    order = np.argsort(scores)[::-1]
+    order = np.argsort(-scores, kind="stable")
     return gathered(scores[order], labels[order], slope, weights=delta(scores[order], labels[order], k))
 
 
@@ -197,6 +201,7 @@ def with_weights(weights, **parts):
         ("06.3", "argsort taken for ranks", with_weights(ranked_by_argsort)),
         ("06.3", "both in the top k", with_weights(two_in_the_top)),
         ("06.3", "in rank order", sorted_first),
+        ("06.3", "better film in the top k", with_weights(better_in_the_top)),
         ("06.3", "signed", with_weights(signed)),
         ("06.3", "all pairs", with_weights(delta, either=True)),
         ("06.3", "σ′ in place of the slope", with_weights(delta, force=note)),

@@ -263,6 +263,23 @@ def force_mistakes(change: Change, pair_eq: str, sum_eq: str) -> Iterator[WrongA
         },
     )
     yield from ways(
+        "the same push for every mistake",
+        "Your push does not depend on how wrong a pair is: every misordered pair gets the whole slope. The logistic "
+        "loss pushes by slope times 1 − σ, little where the order is nearly right.",
+        pair_eq,
+        {
+            "equal scores left out": wrong(force=lambda x, slope: np.where(x < 0, -slope, 0.0)),
+            "equal scores kept": wrong(force=lambda x, slope: np.where(x <= 0, -slope, 0.0)),
+        },
+    )
+    yield WrongAnswer(
+        "absolute difference of the scores",
+        wrong(force=lambda x, slope: lambdarank.pair_gradient(np.abs(x), slope)),
+        "You take the absolute difference of the scores. Then a pair in the wrong order is pushed as little as one in "
+        "the right order. The sign of s_i − s_j tells them apart.",
+        pair_eq,
+    )
+    yield from ways(
         "mean over pairs",
         "You divide by the number of pairs. The loss is a sum over pairs, so the gradient is one too.",
         sum_eq,
@@ -312,6 +329,10 @@ def drawn(rng: Generator, n: int, ties: bool = False) -> tuple[Floats, Ints]:
     first = np.argmax(scores)
     labels[first] = max(labels[first], 1)
     return scores, labels
+
+
+# Twenty films, two scores: a sort that is not stable shows itself.
+LONG = ([0.5, 1.0] * 10, [0, 1, 2, 0, 3] * 4)
 
 
 # ---- 06.1 ranknet_gradient -------------------------------------------------------------------------------------------
@@ -574,6 +595,26 @@ def above(s: Floats) -> Ints:
     return count
 
 
+def placed(order: Ints) -> Ints:
+    """The rank of each film, from the film at each rank."""
+    place = np.empty(order.size, dtype=np.intp)
+    place[order] = np.arange(1, order.size + 1)
+    return place
+
+
+# NumPy's own sort may exchange equal scores, and how depends on the machine.
+ARGSORTS: dict[str, Callable[[Floats], Any]] = {
+    "argsort": lambda s: np.argsort(-s) + 1,
+    "stable argsort": lambda s: np.argsort(-s, kind="stable") + 1,
+    "argsort turned": lambda s: np.argsort(s)[::-1] + 1,
+}
+TURNED: dict[str, Callable[[Floats], Any]] = {
+    "stable": lambda s: placed(np.argsort(s, kind="stable")[::-1]),
+    "as NumPy sorts": lambda s: placed(np.argsort(s)[::-1]),
+}
+ANY_ORDER = (
+    'NumPy\'s default sort may exchange equal scores; on short lists you do not always see it. Ask for kind="stable".'
+)
 PLACES = "lesson 06, Eq. (6.5), the ranks"
 IDEAL = "lesson 06, Eq. (6.5), the ideal DCG@K"
 
@@ -651,10 +692,7 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
         "np.argsort(-scores) says which film stands at each rank. You use it as the rank of each film. These are "
         "inverse to each other: ranks[order] = 1, 2, 3, ...",
         PLACES,
-        {
-            "argsort": change_with(places=lambda s: np.argsort(-s, kind="stable") + 1),
-            "argsort turned": change_with(places=lambda s: np.argsort(s, kind="stable")[::-1] + 1),
-        },
+        {way: change_with(places=places) for way, places in ARGSORTS.items()},
     )
     yield (
         "lowest score first",
@@ -670,7 +708,13 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
         "Equal scores come out in reversed input order, as np.argsort(scores)[::-1] has them. Sort −scores with "
         'kind="stable": then the earlier film keeps the better rank.',
         "the contract of task 06.2: equal scores",
-        {"reversed": change_with(places=lambda s: s.size + 1 - lambdarank.ranks(-s))},
+        {way: change_with(places=places) for way, places in TURNED.items()},
+    )
+    yield (
+        "ties in any order",
+        ANY_ORDER,
+        "the contract of task 06.2: equal scores",
+        {"argsort": change_with(places=lambda s: placed(np.argsort(-s)))},
     )
     yield (
         "equal scores share a rank",
@@ -825,6 +869,7 @@ def change_cases(seed: int) -> list[Case]:
         ndcg_case("scores not sorted", [0.1, 0.9, 0.5], [2, 1, 0]),
         ndcg_case("equal scores", [1, 0.5, 1], [1, 0, 2]),
         ndcg_case("equal scores", [0, 0, 0, 0], [0, 3, 1, 2]),
+        ndcg_case("equal scores", *LONG),
         ndcg_case("k below n", [0.2, 0.9, 0.5], [2, 1, 0], 1),
         ndcg_case("k below n", [0.2, 0.9, 0.5, 0.7], [3, 1, 2, 1], 2),
         ndcg_case("k above n", [0.1, 0.9, 0.5], [2, 1, 0], 5),
@@ -883,6 +928,13 @@ CHANGE_WRONG = (
                 better(scores, labels), change_with()(scores, labels, k), 0.0
             ),
         },
+    ),
+    WrongAnswer(
+        "counted for both films",
+        lambda scores, labels, k=None: 2 * change_with()(scores, labels, k),
+        "Every entry is twice what it should be. One product holds what both films contribute: one gains what the "
+        "other loses.",
+        "lesson 06, Eq. (6.5)",
     ),
     WrongAnswer(
         "in rank order",
@@ -961,6 +1013,7 @@ def lambda_cases(seed: int) -> list[Case]:
         case("equal labels", [0.5, 1, 0], [1, 1, 0]),
         case("equal scores", [1, 0.5, 1], [1, 0, 2]),
         case("equal scores", [0, 0, 0, 0], [0, 3, 1, 2], slope=0.5),
+        case("equal scores", *LONG),
         case("k below n", [0.2, 0.9, 0.5], [2, 1, 0], k=1),
         case("k below n", [0.2, 0.9, 0.5, 0.7], [3, 1, 2, 1], k=2),
         case("k above n", [0.1, 0.9, 0.5], [2, 1, 0], k=5),
@@ -1084,6 +1137,13 @@ LAMBDAS_WRONG = (
         gradient_with(lambda s, y, k: change_with()(s, np.minimum(y, 1), k)),
         "Your |ΔNDCG| knows only relevant and irrelevant. The gain 2^y − 1 is 1, 3, 7 for the grades 1, 2, 3.",
         "lesson 06, Eq. (6.5)",
+    ),
+    WrongAnswer(
+        "better film in the top k",
+        gradient_with(lambda s, y, k: change_with()(s, y, k) * (lambdarank.ranks(s) <= (k or inf))[:, None]),
+        "You look only at pairs whose BETTER film stands in the top k. The pairs that matter most have it below: the "
+        "film that should come in. One film of the two in the top k is enough, whichever it is.",
+        "lesson 06, Eq. (6.5), the cut-off K",
     ),
     WrongAnswer(
         "weights squared",
@@ -1291,6 +1351,18 @@ SOFTMAX_WRONG = (
         "in bits",
         softmax_with(logs=lambda s: log_softmax(s) / np.log(2)),
         "Your logarithm has base 2. The loss has the natural one.",
+        "lesson 06, Eq. (6.11)",
+    ),
+    WrongAnswer(
+        "logarithm to base 10",
+        softmax_with(logs=lambda s: log_softmax(s) / np.log(10)),
+        "Your logarithm has base 10. The loss has the natural one, np.log.",
+        "lesson 06, Eq. (6.11)",
+    ),
+    WrongAnswer(
+        "labels divided by the largest",
+        softmax_with(shares=lambda y: y / y.max()),
+        "You divide the labels by the largest of them. Shares sum to 1: divide by Σy.",
         "lesson 06, Eq. (6.11)",
     ),
     WrongAnswer(
@@ -1540,6 +1612,7 @@ def ap_cases(seed: int) -> list[Case]:
         case("grades above 1", [0.9, 0.3, 0.6, 0.1], [1, 3, 0, 2]),
         case("equal scores", [1, 0.5, 1], [0, 0, 1]),
         case("equal scores", [0, 0, 0, 0], [0, 1, 0, 2], slope=0.5),
+        case("equal scores", *LONG),
         case("a difference of 1000, wrong order", [0, 1000], [1, 0]),
         case("a difference of 1000, right order", [1000, 0, 0.5], [1, 0, 1]),
         case("a difference of -1000", [-1000, 0, 0.5], [0, 1, 0]),
@@ -1750,14 +1823,7 @@ AP_WRONG = (
         "np.argsort(-scores) says which film stands at each rank. You use it as the rank of each film. These are "
         "inverse to each other.",
         PLACES,
-        {
-            "argsort": gradient_with(
-                ap_change(unless_alike(closed_form), places=lambda s: np.argsort(-s, kind="stable") + 1)
-            ),
-            "argsort turned": gradient_with(
-                ap_change(unless_alike(closed_form), places=lambda s: np.argsort(s, kind="stable")[::-1] + 1)
-            ),
-        },
+        {way: gradient_with(ap_change(unless_alike(closed_form), places=places)) for way, places in ARGSORTS.items()},
     ),
     *in_rank_order(RIGHT_AP),
     *ways(
@@ -1773,11 +1839,17 @@ AP_WRONG = (
             ),
         },
     ),
-    WrongAnswer(
+    *ways(
         "ties reversed",
-        gradient_with(ap_change(unless_alike(closed_form), places=lambda s: s.size + 1 - lambdarank.ranks(-s))),
         "Equal scores come out in reversed input order, as np.argsort(scores)[::-1] has them. Sort −scores with "
         'kind="stable": then the earlier film keeps the better rank.',
+        "the contract of task 06.5: equal scores",
+        {way: gradient_with(ap_change(unless_alike(closed_form), places=places)) for way, places in TURNED.items()},
+    ),
+    WrongAnswer(
+        "ties in any order",
+        gradient_with(ap_change(unless_alike(closed_form), places=lambda s: placed(np.argsort(-s)))),
+        ANY_ORDER,
         "the contract of task 06.5: equal scores",
     ),
     WrongAnswer(
@@ -1987,6 +2059,13 @@ BY_HAND = NumbersTask(
             {"lambda_C": float(PAIRS[C, B] + PAIRS[A, C])},
             "You add the two forces on C. In the pair with A film C is the worse one: that force comes with the "
             "opposite sign.",
+            "lesson 06, Eq. (6.7)",
+        ),
+        WrongAnswer(
+            "forces on C exchanged",
+            {"lambda_C": -HAND["lambda_C"], "lambda_AB": HAND["lambda_AB"]},
+            "Your two forces on C have each other's sign. The pair that C wins, (C, B), counts as it is; the one that "
+            "C loses, (A, C), comes with the opposite sign.",
             "lesson 06, Eq. (6.7)",
         ),
         WrongAnswer(
