@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.intp]
-FILMS = 1 << 13  # of one rectangle
+FILMS = 1 << 15  # of one rectangle
 CELLS = 1 << 14  # pairs of one strip: 128 KB a table
 FEW = 32  # so many top films are found faster one by one than by sorting all
 PLACES = 16  # most places of one strip: a strip also holds the lower half of its first square, which counts nothing

@@ -159,3 +159,46 @@ def test_inputs_stay_as_they_are_and_twice_is_the_same():
     first, again = (pairs.pair_sums(*given, 2.0, 5, by_ndcg=True) for _ in range(2))
     assert all(np.array_equal(part, before) for part, before in zip(given, kept, strict=True))
     assert first[0] == again[0] and np.array_equal(first[1:], again[1:])
+
+
+# ---- the trainers judge all queries in one pass ----
+
+OF_QUERY = {
+    "pointwise": lambda s, y: np.sum((s - y) ** 2),
+    "ranknet": lambda s, y: lambdarank.ranknet_loss(s, y, 2.0),
+    "lambdarank": lambda s, y: lambdarank.frozen_surrogate(s, y, 3, 2.0),
+    "softmax": lambdarank.softmax_loss,
+}
+
+
+@pytest.mark.parametrize("loss", OF_QUERY)
+def test_the_objective_of_an_epoch_is_the_mean_over_queries(loss):
+    _, labels, offsets = drawn([5, 0, 1, 30, 8, 0])
+    labels[:5] = 0
+    features = np.random.default_rng(1).normal(size=(labels.size, 3))
+    options = {"loss": loss, "slope": 2.0, "k": 3, "lr": 0.01, "n_epochs": 3}
+    for state in lambdarank.epochs(features, labels, offsets, **options):
+        lost = [OF_QUERY[loss](*query) for query in each(state.predict(features), labels, offsets)]
+        assert len(lost) == 6
+        np.testing.assert_allclose(state.objective, np.mean(lost), rtol=1e-12)
+
+
+def test_an_epoch_of_the_softmax_loss_follows_the_mean_gradient():
+    _, labels, offsets = drawn([5, 0, 1, 30, 8, 0])
+    labels[:5], labels[5] = 0, 1000
+    features = np.random.default_rng(1).normal(size=(labels.size, 3)) * 50
+    first, second, third = lambdarank.epochs(features, labels, offsets, loss="softmax", lr=0.1, n_epochs=2)
+    for before, after in ((first, second), (second, third)):
+        queries = each(before.predict(features), labels, offsets)
+        by_score = np.concatenate([lambdarank.softmax_gradient(*query) for query in queries])
+        step = -0.1 * features.T @ by_score / 6
+        np.testing.assert_allclose(after.weights - before.weights, step, rtol=1e-9, atol=1e-12)
+
+
+def test_the_objective_after_a_tree_is_the_mean_surrogate():
+    _, labels, offsets = drawn([40, 1, 30, 35])
+    features = np.random.default_rng(1).normal(size=(labels.size, 2))
+    for state in lambdarank.boosting_rounds(features, labels, offsets, n_trees=3, min_leaf=5, k=4):
+        queries = each(state.predict(features), labels, offsets)
+        expected = np.mean([lambdarank.frozen_surrogate(*query, 4) for query in queries])
+        np.testing.assert_allclose(state.objective, expected, rtol=1e-12)
