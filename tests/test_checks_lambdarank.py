@@ -332,6 +332,16 @@ def test_the_same_leaf_from_doubled_second_derivatives():
         assert abs(lr * lambdarank.newton_leaf(first, 2 * second, reg=reg) / light - 1) > 0.05
 
 
+def test_a_small_softmax_loss_is_a_floor_and_a_large_one_no_ceiling():
+    assert 0.44 < np.exp(-0.8) < 0.45 and 0.13 < np.exp(-2) < 0.14
+    second, one = np.log([0.5, np.exp(-0.8), 0.5 - np.exp(-0.8)]), np.array([0, 1, 0])
+    assert lambdarank.softmax_loss(second, one) == pytest.approx(0.8, rel=1e-9)
+    assert metrics.ndcg_from_scores(one, second) == pytest.approx(0.6309, abs=5e-5)
+    level, seven = np.log(np.append(np.full(7, np.exp(-2)), 1 - 7 * np.exp(-2))), np.append(np.ones(7), 0)
+    assert lambdarank.softmax_loss(level, seven) == pytest.approx(2, rel=1e-9)
+    assert metrics.ndcg_from_scores(seven, level) == 1.0
+
+
 def test_a_small_step_can_lower_ndcg():
     """What choice 06.6 denies: three grades, one step along the lambdas, and a worse order."""
     rng, fallen = np.random.default_rng(0), 0

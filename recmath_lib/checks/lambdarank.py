@@ -2115,7 +2115,7 @@ OPTIMIZED = ChoiceTask(
             "a",
             "NDCG depends on the order alone. Between two swaps its gradient is zero, and the lambdas are not: they "
             "are made to stand in for it.",
-            "lesson 06, section on what LambdaRank optimizes",
+            "lesson 06, section 5, what LambdaRank optimizes",
         ),
         WrongAnswer(
             "the bound falls",
@@ -2298,7 +2298,8 @@ PROOF = OrderTask(
         "over t of c_t times that of the binary labels [y ≥ t].",
         "d": "Binary labels with R relevant films: match each irrelevant film in the top R with a relevant one below "
         "R. There are as many of one as of the other, and each match is a misordered pair.",
-        "e": "Take h for each t, times c_t, add up, and divide by the ideal DCG: 1 − NDCG ≤ misordered cost.",
+        "e": "Take the inequality of binary labels for each t, times c_t, add up, and divide by the ideal DCG: 1 − "
+        "NDCG ≤ misordered cost.",
         "f": "Together: 1 − NDCG ≤ misordered cost ≤ frozen surrogate.",
         "g": "Write each gain as a sum of steps: 2^y − 1 = Σ_t c_t [y ≥ t], with all c_t > 0.",
         "h": "The other misordered pairs add differences that are not negative, as D never rises: for binary labels, "
@@ -2480,7 +2481,7 @@ SHY = CounterExampleTask(
             {"scores": [0, 1], "labels": [1, 0]},
             "The order is wrong, which is where to look. But the scores are close: there the listing is weak, and not "
             "yet silent. Make the mistake worse.",
-            "lesson 06, section on the slope and σ′",
+            "lesson 06, section 4, two misprints",
         ),
         WrongAnswer(
             "the right order",
@@ -2548,6 +2549,54 @@ ALL_PAIRS = CounterExampleTask(
 )
 
 
+# ---- 06.13 a choice: the softmax bound -------------------------------------------------------------------------------
+
+FLOOR = ChoiceTask(
+    id="06.13",
+    title="What a small softmax loss proves",
+    name="answer_06_13",
+    objectives=("O6.5",),
+    contract="Labels are 0 and 1. One query has the softmax loss 0.8, another one 2. What do you know of NDCG?",
+    points=3,
+    hints=(
+        "Which way does Eq. (6.13) go: does it hold NDCG up, or down?",
+        "e^(−0.8) is 0.4493, e^(−2) is 0.1353.",
+        "Take three relevant films with the same score, far above all others. What is NDCG, and what is the loss?",
+    ),
+    options={
+        "a": "The first query is ranked better: a smaller loss is a higher NDCG.",
+        "b": "The first has at most 0.45, the second at most 0.14.",
+        "c": "The first has at least 0.44, the second at least 0.13, and either may have 1.",
+        "d": "Nothing: the loss does not know the ranks.",
+    },
+    correct="c",
+    wrong=(
+        WrongAnswer(
+            "smaller is better",
+            "a",
+            "Seven relevant films on top, all level, have a loss of ln 7 = 1.95 or more, and NDCG 1. A single one at "
+            "rank 2 may have the loss 0.8, and NDCG 0.63. A low floor says nothing about what stands on it.",
+            "lesson 06, Eq. (6.13)",
+        ),
+        WrongAnswer(
+            "a ceiling",
+            "b",
+            "The bound goes the other way: e^(−loss) is a floor under NDCG. A rank is at most 1 / softmax, so its "
+            "discount is at least the softmax.",
+            "lesson 06, Eq. (6.13)",
+        ),
+        WrongAnswer(
+            "nothing",
+            "d",
+            "It knows more than it seems: each film ranked above film i adds at least 1 to Σ e^(s_j − s_i), which is 1 "
+            "/ softmax(s)_i. So the rank is at most that.",
+            "lesson 06, Eq. (6.13)",
+        ),
+    ),
+    right=("c", "C"),
+)
+
+
 TASKS: tuple[Task, ...] = (
     BY_HAND,
     RANKNET,
@@ -2562,4 +2611,5 @@ TASKS: tuple[Task, ...] = (
     PROOF,
     SHY,
     ALL_PAIRS,
+    FLOOR,
 )

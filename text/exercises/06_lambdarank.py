@@ -18,6 +18,7 @@ These tasks go with [lesson 06](../notebooks/06_lambdarank.ipynb). Write your an
 | 06.9 | a choice: the same leaf from two libraries | 4 | O6.6 |
 | 06.10 | the proof of the bound, put in order | 8 | O6.4 |
 | 06.11, 06.12 | two listings with a fault: find an input that exposes it | 8 | O6.3 |
+| 06.13 | a choice: what a small softmax loss proves | 3 | O6.5 |
 
 All of it takes about two hours. Short of time? 06.0, 06.2, 06.3, 06.6 and 06.12 carry most of the lesson in 45 minutes.
 
@@ -359,7 +360,7 @@ D never rises with the rank. A pair (i, j) with $y_i > y_j$ is *misordered* if j
 - **b** A misordered pair has s_i ≤ s_j, so its log2(1 + e^(−β(s_i − s_j))) is at least 1; every other pair's is above 0.
 - **c** Both DCGs are linear in the gains, and one order is ideal for all thresholds: ideal DCG − DCG is the sum over t of c_t times that of the binary labels [y ≥ t].
 - **d** Binary labels with R relevant films: match each irrelevant film in the top R with a relevant one below R. There are as many of one as of the other, and each match is a misordered pair.
-- **e** Take h for each t, times c_t, add up, and divide by the ideal DCG: 1 − NDCG ≤ misordered cost.
+- **e** Take the inequality of binary labels for each t, times c_t, add up, and divide by the ideal DCG: 1 − NDCG ≤ misordered cost.
 - **f** Together: 1 − NDCG ≤ misordered cost ≤ frozen surrogate.
 - **g** Write each gain as a sum of steps: 2^y − 1 = Σ_t c_t [y ≥ t], with all c_t > 0.
 - **h** The other misordered pairs add differences that are not negative, as D never rises: for binary labels, ideal DCG − DCG ≤ the sum of D(r_j) − D(r_i) over all misordered pairs.
@@ -464,6 +465,25 @@ print(all_pairs_listing(**answer_06_12))  # whatever stands above is pushed down
 # %%
 check("06.12", answer_06_12)
 # hint("06.12")
+
+# %% [markdown]
+"""
+### 06.13 What a small softmax loss proves
+
+Labels are 0 and 1. One query has the softmax loss 0.8, another one 2. What do you know of NDCG?
+
+- **a** The first query is ranked better: a smaller loss is a higher NDCG.
+- **b** The first has at most 0.45, the second at most 0.14.
+- **c** The first has at least 0.44, the second at least 0.13, and either may have 1.
+- **d** Nothing: the loss does not know the ranks.
+"""
+
+# %%
+answer_06_13 = ...
+### BEGIN SOLUTION
+answer_06_13 = "c"
+### END SOLUTION
+check("06.13", answer_06_13)
 
 # %% [markdown]
 """
