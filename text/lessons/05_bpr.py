@@ -90,8 +90,7 @@ The likelihood of all triples is then taken as the *product* over $D_S$. That as
 """
 
 # %%
-p, q_i, q_j = np.array([1.0, 2.0]), np.array([1.0, 0.0]), np.array([0.0, 1.0])
-x = 1 * (1 - 0) + 2 * (0 - 1)
+p, q_i, q_j, x = np.array([1.0, 2.0]), np.array([1.0, 0.0]), np.array([0.0, 1.0]), 1 * (1 - 0) + 2 * (0 - 1)
 print(f"margin {x}, chance of the right order {bpr.order_probability(x):.4f}")
 assert np.allclose(bpr.margins([p], [q_i, q_j], [[0, 0, 1]]), x) and np.isclose(bpr.order_probability(x), 0.2689, atol=5e-5)
 circle = 2 * bpr.order_probability([0.0, 0.0, 0.0]).prod()
@@ -529,13 +528,13 @@ Two sentences from texts on BPR. What is wrong with each? Decide, then open.
 """
 
 # %% tags=["deeper"]
-P, Q = (np.random.default_rng(0).normal(0, 0.5, (rows, 2)) for rows in (3, 4))
-whole = users_only = P, Q
+whole = users_only = tuple(np.random.default_rng(0).normal(0, 0.5, (rows, 2)) for rows in (3, 4))
 for _ in range(300):
-    whole, users_only = bpr.sgd_step(*whole, triples, 0.1, 0.0), (bpr.sgd_step(*users_only, triples, 0.1, 0.0)[0], Q)
-costs = [bpr.loss(*tables, triples, reg=0.0) for tables in (whole, users_only)]
-print(f"loss after 300 steps: all three gradients {costs[0]:.2f}, that of the user alone {costs[1]:.2f}")
-assert costs[1] > 10 * costs[0]
+    moved = bpr.sgd_step(*users_only, triples, 0.1, 0.0)[0]
+    whole, users_only = bpr.sgd_step(*whole, triples, 0.1, 0.0), (moved, users_only[1])
+by_all, by_users = (bpr.loss(*tables, triples, reg=0.0) for tables in (whole, users_only))
+assert by_users > 10 * by_all
+print(f"loss after 300 steps: all three gradients {by_all:.2f}, that of the user alone {by_users:.2f}")
 
 # %% [markdown] tags=["deeper"]
 """
@@ -575,6 +574,8 @@ A film that the user has not clicked can be drawn by trying: draw any, look, dra
 
 # %% tags=["deeper"]
 show_source(bpr.draw_negatives)
+
+# %% tags=["deeper"]
 show_source(bpr._nth_free)
 
 # %% tags=["deeper"]
@@ -600,9 +601,6 @@ The trainer goes through all clicks in a new random order each epoch, 1,024 at a
 
 # %% tags=["deeper"]
 show_source(bpr._epochs)
-
-# %% tags=["deeper"]
-show_source(bpr._epoch)
 
 # %% [markdown] tags=["deeper"]
 """
