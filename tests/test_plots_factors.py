@@ -67,17 +67,20 @@ STILLS = {
 # ---- every picture ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", STILLS)
-def test_a_picture_carries_its_words_and_is_sharp(name):
-    picture = STILLS[name]()
+@pytest.fixture(params=STILLS)
+def make(request):
+    return STILLS[request.param]
+
+
+def test_a_picture_carries_its_words_and_is_sharp(make):
+    picture = make()
     (found,) = Images(picture._repr_mimebundle_()["text/html"]).found
     assert found["alt"] == picture.alt and len(picture.alt.split()) > 20
     assert abs(Image.open(io.BytesIO(picture.png)).size[0] - 2 * picture.width) <= 1
 
 
-@pytest.mark.parametrize("name", STILLS)
-def test_no_text_is_cut_or_smaller_than_9_points(name, figures):  # noqa: F811
-    STILLS[name]()
+def test_no_text_is_cut_or_smaller_than_9_points(make, figures):  # noqa: F811
+    make()
     (figure,) = figures
     assert min(text.get_fontsize() for text in figure.findobj(Text)) >= 9
     inked, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
@@ -87,10 +90,9 @@ def test_no_text_is_cut_or_smaller_than_9_points(name, figures):  # noqa: F811
         assert frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
 
 
-@pytest.mark.parametrize("name", STILLS)
-def test_the_same_picture_twice_is_the_same_bytes_and_changes_no_setting(name):
+def test_the_same_picture_twice_is_the_same_bytes_and_changes_no_setting(make):
     before = dict(matplotlib.rcParams)
-    assert STILLS[name]().png == STILLS[name]().png
+    assert make().png == make().png
     assert dict(matplotlib.rcParams) == before
 
 

@@ -239,6 +239,8 @@ def triple_message(way: Way, step: int) -> str:
     """What the margin says, and how hard the triple pushes."""
     x, push = float(way.margins[step]), float(way.pushes[step])
     told = signed(x)
+    if abs(x) < TIE:
+        return f"Step {step}: x = {told}, a tie. The push is {push:.2f}"
     if x < 0:
         return f"Step {step}: x = {told}, the wrong order. The push is strong, {push:.2f}"
     if push > SETTLED:
@@ -246,7 +248,8 @@ def triple_message(way: Way, step: int) -> str:
     return f"Step {step}: x = {told}, settled. The push is down to {push:.2f}"
 
 
-SETTLED = 0.1
+TIE = 0.005  # a margin below it is shown as 0.00
+SETTLED = 0.1  # a push below it moves little
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -272,16 +272,16 @@ class JudgedSteps:
 
     def __init__(self, axes: Axes, races: Races, low: float) -> None:
         self.steps = np.arange(races.n_steps + 1)
-        room = 0.02 * races.n_steps
+        room = 0.06 * races.n_steps
         axes.set(xlim=(-room, races.n_steps + room), ylim=(low - 0.06 * (1.02 - low), 1.02 + 0.04 * (1.02 - low)))
         axes.set(xlabel="step", ylabel="NDCG@K")
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        self.here = axes.axvline(0, color=INK, linewidth=1)
         parts = list(zip(races.forces, METHODS, strict=True))
         self.lines = [axes.plot([], [], color=c, linestyle=dash, label=name)[0] for name, (c, _, dash) in parts]
         style: dict[str, Any] = {"linestyle": "none", "markeredgecolor": "white", "markersize": 8}
         self.marks = [axes.plot([], [], marker, color=c, **style)[0] for _, (c, marker, _) in parts]
-        self.here = axes.axvline(0, color=INK, linewidth=1)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, fontsize=9.5)
         self.moving: Sequence[Artist] = (self.here, *self.lines, *self.marks)
 

@@ -106,9 +106,9 @@ class SwapsStage:
         self.most = max(float(swaps.at(k).change.max()) for k in cuts) or 1.0
         axes = figure.subplots()
         self.title = figure.suptitle("", x=0.01, ha="left", fontsize=11.5, weight="bold")
-        colours = colormaps["cividis"].with_extremes(bad="white", under=PALE)
-        style: dict[str, Any] = {"vmin": NOTHING, "vmax": self.most, "interpolation": "nearest"}
-        self.cells = axes.imshow(np.zeros((n, n)), aspect="auto", cmap=colours, **style)
+        colours = colormaps["cividis"].with_extremes(bad=(0, 0, 0, 0), under=PALE)
+        edges = np.arange(n + 1) - 0.5
+        self.cells: Any = axes.pcolormesh(edges, edges, np.zeros((n, n)), vmin=NOTHING, vmax=self.most, cmap=colours)
         figure.colorbar(self.cells, ax=axes, label="|ΔNDCG@K| of the swap", pad=0.02)
         _swap_frame(axes, swaps)
         (self.beyond,) = axes.plot(
@@ -125,7 +125,7 @@ class SwapsStage:
         """Show a cut-off; return the alt text."""
         swap, n = self.swaps.at(k), len(self.swaps.order)
         self.title.set_text(swaps_message(swap, k))
-        self.cells.set_data(np.ma.masked_array(swap.change, np.triu(np.ones((n, n), bool))))
+        self.cells.set_array(np.ma.masked_array(swap.change, np.triu(np.ones((n, n), bool))))
         self.beyond.set_data([k - 0.5] * 2, [k - 0.5, n - 0.5] if k < n else [np.nan] * 2)
         for number, place in zip(self.numbers, self.below, strict=True):
             change = float(swap.change[place])
@@ -139,7 +139,13 @@ def _swap_frame(axes: Axes, swaps: Swaps) -> None:
     axes.set_xticks(range(n), [str(rank) for rank in range(1, n + 1)])
     axes.set_yticks(range(n), [f"{swaps.films.told(film)}  {rank}" for rank, film in enumerate(swaps.order, start=1)])
     axes.tick_params(length=0)
-    axes.set(xlabel="rank of the better placed film", ylabel="film (grade) and rank")
+    axes.spines[:].set_visible(False)
+    axes.set(
+        xlim=(-0.5, n - 0.5),
+        ylim=(n - 0.5, -0.5),
+        xlabel="rank of the better placed film",
+        ylabel="film (grade) and rank",
+    )
     axes.yaxis.label.set_color(GREY)
 
 

@@ -7,8 +7,6 @@ next. Errors of a control are shown where you look; Jupyter would hide them in a
 from __future__ import annotations
 
 import html
-import struct
-import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic
@@ -34,8 +32,9 @@ from recmath_lib.plots.base import (
     still,
 )
 from recmath_lib.teaching import predicted
+from recmath_lib.widgets.png import PaletteWriter
 
-LIVE_SHARPNESS = 1.25  # pixels per CSS pixel: 10 ms to encode; 2 would take 25
+LIVE_SHARPNESS = 1.25  # pixels per CSS pixel; with 2 there would be two and a half times as many to draw and send
 
 
 class LiveFigure(Generic[State]):
@@ -57,6 +56,7 @@ class LiveFigure(Generic[State]):
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(self.figure.bbox)
         self.pixels = np.asarray(self.canvas.buffer_rgba())
+        self._writer = PaletteWriter(self.pixels)
         self._stamps = Stamps(RendererAgg(*self.canvas.get_width_height(), self.figure.dpi))
         self.show(state)
 
@@ -66,7 +66,7 @@ class LiveFigure(Generic[State]):
         self.canvas.restore_region(self.background)
         for artist in self.order:
             self._paint(artist)
-        self.view.value = image(_png(self.pixels), alt, css_width(self.figure))
+        self.view.value = image(self._writer.png(self.pixels), alt, css_width(self.figure))
         self.state, self.alt = state, alt
 
     def still(self) -> Picture:
@@ -142,20 +142,6 @@ class Stamps:
 def _span(inked: np.ndarray) -> slice:
     found = np.flatnonzero(inked)
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    """An RGBA picture as PNG, rows unfiltered. Pillow tries five filters on each row and takes three times as long."""
-    height, width, _ = pixels.shape
-    rows = np.zeros((height, 1 + 4 * width), np.uint8)  # the 0 before each row: no filter
-    rows[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, level=1)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name + data) for name, data in parts)
-
-
-def _chunk(data: bytes) -> bytes:
-    return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
 
 
 class Panel(ipywidgets.VBox):
