@@ -164,7 +164,7 @@ One user with $p = 2$, two films with 1 and 0.5; lr = 0.1, and without a penalty
 
 # %%
 push = 1 / (1 + np.exp(2 * (1 - 0.5)))
-print(f"bpr_sgd_step(P = [[2]], Q = [[1], [0.5]], u = 0, i = 0, j = 1, lr = 0.1, reg = 0) gives")
+print("bpr_sgd_step(P = [[2]], Q = [[1], [0.5]], u = 0, i = 0, j = 1, lr = 0.1, reg = 0) gives")
 print(f"P [[{2 + 0.1 * push * (1 - 0.5):.4f}]]   Q [[{1 + 0.1 * push * 2:.4f}], [{0.5 - 0.1 * push * 2:.4f}]]")
 
 # %%
