@@ -8,7 +8,6 @@ queries. So no feature knows any grade, neither of its own film nor of another c
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -252,9 +251,8 @@ def ranking_table(dataset: str) -> tuple[RankingRow, ...]:
     return rows
 
 
-@cache
 def recorded_ranking() -> dict[str, Any]:
-    """All that is recorded: "recorded_by", "versions", "budget" and "rows"."""
+    """All that benchmarks/ranking.py recorded: "recorded_by", "versions", "budget" and "rows"."""
     return json.loads(files("recmath_lib").joinpath("data/ranking_table.json").read_text(encoding="utf-8"))
 
 
