@@ -111,9 +111,8 @@ def test_what_moves_is_where_a_full_drawing_puts_it(panel):
 
 
 def test_the_png_on_the_screen_is_the_canvas(panel):
-    seen, drawn = pixels(shown(panel)).astype(int), panel.live.pixels.astype(int)
-    assert np.abs(seen - drawn).max() <= 32  # 256 colours, and the eye does not miss the others
-    assert (seen == drawn).all(axis=2).mean() > 0.9
+    off = np.abs(pixels(shown(panel)).astype(int) - panel.live.pixels).max(axis=2)
+    assert off.max() <= 32 and (off <= 8).mean() > 0.93  # 256 colours, and the eye does not miss the others
 
 
 def test_nothing_is_cut_or_small_in_any_state(panel):
