@@ -440,7 +440,7 @@ for name in ("cinema", "movielens"):
 r"""
 Between. On these 100 people LambdaRank is 0.010 above least squares, and the interval of the difference stays above 0. Against the softmax loss it holds 0: not decided. Twenty trees are level with the line.
 
-The recorded rows give every method the same number of settings and of steps, chosen on queries that it does not learn from. LightGBM and XGBoost ran with their own normalizations. On the cinema LambdaRank is above least squares and above RankNet, and no trees are above LambdaRank. **On MovieLens LambdaRank does not win:** against least squares, RankNet and the softmax loss the interval of the difference holds 0. No trees are above it there either. The best single feature, a film's mean stars, is less than 0.05 behind. So the loss is one choice among several, and you have to measure what it brings.
+The recorded rows give every method the same number of settings and of steps, chosen on queries that it does not learn from. LightGBM and XGBoost ran with their own normalizations. On the cinema LambdaRank is above least squares, RankNet and the softmax loss, by about half a hundredth, and level with the trees. **On MovieLens LambdaRank does not win:** against the three other losses the interval of the difference holds 0. All three sets of trees are below this line, and the best single feature, a film's mean stars, is 0.018 behind. So the loss is one choice among several, and you have to measure what it brings.
 
 ## 9 How libraries do it
 
@@ -481,11 +481,13 @@ assert last["pointwise"][0] > 0 and all(last[name][0] < 0 < last[name][1] for na
 assert round(values["lambdarank"].mean() - values["pointwise"].mean(), 3) == 0.010
 sets = "cinema", "movielens"
 tables = {name: {row.method: row.difference_interval for row in graded.ranking_table(name)} for name in sets}
-assert all(tables["cinema"][loss][1] < 0 for loss in ("pointwise", "RankNet", "best feature"))
-trees_of = "LambdaMART", "LightGBM", "XGBoost"
-assert all(tables[name][method][0] <= 0 for name in sets for method in trees_of)
-assert all(tables["movielens"][loss][0] <= 0 <= tables["movielens"][loss][1] for loss in ("pointwise", "RankNet", "softmax"))
-assert tables["movielens"]["best feature"][0] > -0.05
+losses, ensembles = ("pointwise", "RankNet", "softmax"), ("LambdaMART", "LightGBM", "XGBoost")
+assert all(tables["cinema"][loss][1] < 0 for loss in losses)
+assert all(low < 0 < high for low, high in [tables["cinema"][name] for name in ensembles])
+assert all(low < 0 < high for low, high in [tables["movielens"][loss] for loss in losses])
+assert all(tables["movielens"][name][1] < 0 for name in ensembles)
+alone = graded.ranking_table("movielens")[1]
+assert {fold["settings"]["feature"] for fold in alone.folds} == {"film mean"} and round(alone.difference, 3) == -0.018
 
 # %% [markdown]
 r"""
