@@ -205,7 +205,9 @@ def lambda_gradients_batch(
 
 
 def misordered_cost(scores: ArrayLike, labels: ArrayLike, k: int | None = None) -> float:
-    """|ΔNDCG| summed over the pairs in the wrong order; 1 − NDCG is never above it, Eq. (6.9).
+    """|ΔNDCG| summed over the pairs in the wrong order, Eq. (6.9).
+
+    If any film has a gain, 1 − NDCG is never above it.
 
     Args:
         scores, labels, k: as in `delta_ndcg`.

@@ -341,6 +341,7 @@ def test_misordered_cost_pair_by_pair(k):
 def test_one_swap_from_the_ideal_the_cost_is_what_is_missing():
     # Neighbours in the wrong order: one misordered pair, and swapping it gives the ideal.
     assert lambdarank.misordered_cost([3, 2, 1], [1, 2, 0]) == pytest.approx(1 - ndcg([0, 1, 2], [1, 2, 0]), rel=1e-12)
+    assert lambdarank.misordered_cost([3, 2, 1], [0, 0, 0]) == 0  # without a gain there is nothing to bound
 
 
 @CUTS
