@@ -165,7 +165,7 @@ def steps() -> Iterator[int]:
 
 
 def ours(clicks: csr_array, seed: int, n_factors: int, lr: float, reg: float) -> Iterator[Tables]:
-    states = bpr.epochs(clicks, n_factors, reg, lr, n_epochs=SNAPSHOTS[-1], batch_size=1024, seed=seed)
+    states = bpr.epochs(clicks, n_factors, reg, lr, n_epochs=SNAPSHOTS[-1], batch_size=1024, seed=seed, average=True)
     for state in states:
         if state.step in SNAPSHOTS:
             yield state.user_factors, state.item_factors, 0.0
@@ -205,7 +205,7 @@ def cornac(clicks: csr_array, seed: int, n_factors: int, lr: float, reg: float) 
 Model = Callable[..., Iterator[Tables]]
 FACTORS = (32, 64)
 MODELS: dict[str, tuple[Model, dict[str, tuple[float, ...]]]] = {
-    "ours": (ours, {"n_factors": FACTORS, "lr": (0.04, 0.08), "reg": (0.001, 0.004)}),
+    "ours": (ours, {"n_factors": FACTORS, "lr": (0.04, 0.08), "reg": (0.004, 0.012)}),
     "implicit": (implicit, {"n_factors": FACTORS, "lr": (0.01, 0.03), "reg": (0.003, 0.02)}),
     "LightFM": (lightfm, {"n_factors": FACTORS, "lr": (0.02, 0.05), "reg": (0.0, 1e-5)}),
     "cornac": (cornac, {"n_factors": FACTORS, "lr": (0.02, 0.05), "reg": (0.003, 0.01)}),

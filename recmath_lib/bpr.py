@@ -279,6 +279,7 @@ def epochs(
     batch_size: int = 1024,
     seed: int | np.random.Generator | None = None,
     negatives: Negatives = "uniform",
+    average: bool = False,
     progress: bool = False,
 ) -> Iterator[Factors]:
     """Stochastic gradient descent, one state before it and one after each epoch; for a step see Eq. (5.9).
@@ -294,6 +295,9 @@ def epochs(
         batch_size: triples whose gradients are taken at the same tables; 1 is the textbook's step.
         seed: of start, order and other films, an integer or a Generator; None draws a different one each time.
         negatives: as in `negative_probabilities`.
+        average: True yields the mean of the tables of all epochs so far, that of epoch t weighing t (t + 1). The steps
+            go on from the last tables all the same. Single epochs jump about, their mean does not (Shamir and Zhang,
+            2013, Stochastic gradient descent for non-smooth optimization).
         progress: True shows a bar.
 
     Yields:
@@ -311,9 +315,8 @@ def epochs(
     n_epochs, batch_size = whole(n_epochs, "n_epochs"), whole(batch_size, "batch_size")
     _one_of(negatives)
     rng = np.random.default_rng() if seed is None else generator(seed)
-    return _epochs(
-        clicks, n_factors, reg, lr, batch_size, negatives, tqdm(range(1, n_epochs + 1), disable=not progress), rng
-    )
+    steps = tqdm(range(1, n_epochs + 1), disable=not progress)
+    return _epochs(clicks, n_factors, reg, lr, batch_size, negatives, average, steps, rng)
 
 
 def fit(
@@ -326,11 +329,12 @@ def fit(
     batch_size: int = 1024,
     seed: int | np.random.Generator | None = None,
     negatives: Negatives = "uniform",
+    average: bool = False,
     progress: bool = False,
 ) -> Factors:
     """The last state of `epochs`; arguments and errors as there."""
     options: dict[str, Any] = {"n_epochs": n_epochs, "batch_size": batch_size, "seed": seed, "negatives": negatives}
-    return last(epochs(clicks, n_factors, reg, lr, progress=progress, **options))
+    return last(epochs(clicks, n_factors, reg, lr, average=average, progress=progress, **options))
 
 
 # ---- judging ---------------------------------------------------------------------------------------------------------
@@ -474,6 +478,7 @@ def _epochs(
     lr: float,
     batch_size: int,
     negatives: Negatives,
+    average: bool,
     steps: Iterable[int],
     rng: np.random.Generator,
 ) -> Iterator[Factors]:
@@ -483,11 +488,18 @@ def _epochs(
     usable = _usable(clicks, negatives)
     judged = draw_triples(clicks, min(JUDGED, clicks.nnz), negatives, rng)
     yield Factors(0, sampled_objective(P, Q, judged, reg), P, Q)
+    told = P, Q
     for step in steps:
         P, Q = _epoch(clicks, usable, P, Q, lr, reg, batch_size, negatives, rng)
         if not np.isfinite(_squared_size(P, Q)):
             raise ValueError(f"lr must be smaller: with {lr!r} the factors grow beyond all numbers in epoch {step}")
-        yield Factors(step, sampled_objective(P, Q, judged, reg), P, Q)
+        told = (_mean(told[0], P, step), _mean(told[1], Q, step)) if average else (P, Q)
+        yield Factors(step, sampled_objective(*told, judged, reg), *told)
+
+
+def _mean(before: Floats, now: Floats, step: int) -> Floats:
+    """The mean with weights 1·2, 2·3, ..., t (t + 1): the last has the share 3 / (t + 2) of it."""
+    return before + (now - before) * now.dtype.type(3 / (step + 2))
 
 
 def _squared_size(P: Floats, Q: Floats) -> float:

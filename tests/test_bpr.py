@@ -457,6 +457,19 @@ def test_an_epoch_takes_every_click_once():
     np.testing.assert_allclose(end.item_factors, Q, rtol=1e-13)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_averaged_epochs_are_weighted_means_of_the_plain_ones(dtype):
+    options = {"n_factors": 2, "reg": 0.01, "lr": 0.1, "n_epochs": 4, "seed": 0}
+    plain = list(bpr.epochs(CLICKS.astype(dtype), **options))[1:]
+    for t, state in enumerate(list(bpr.epochs(CLICKS.astype(dtype), **options, average=True))[1:], start=1):
+        weights = [step * (step + 1) for step in range(1, t + 1)]
+        for side in ("user_factors", "item_factors"):
+            mean = np.average([getattr(each, side) for each in plain[:t]], axis=0, weights=weights)
+            assert getattr(state, side).dtype == dtype
+            np.testing.assert_allclose(getattr(state, side), mean, rtol=1e-5 if dtype == np.float32 else 1e-12)
+    assert bpr.fit(CLICKS, **options, average=True).objective != bpr.fit(CLICKS, **options).objective
+
+
 def test_fit_is_the_last_epoch_and_epochs_come_one_by_one():
     clicks, _ = blocks()
     options = {"n_epochs": 3, "batch_size": 32, "seed": 1, "negatives": "popular"}
