@@ -230,7 +230,7 @@ lessons = {  # place, words, and the lessons it leads to
     "06": (5, 0, "fit the top\nof the list", ["08"]), "07": (4, 1.3, "judge\nfairly", ["08"]),
     "08": (6, 0.65, "real films,\nall models", ["09"]), "09": (7, 0.65, "millions\nof ratings", []),
 }
-ready = {"00", "01", "02", "03", "04"}
+ready = {"00", "01", "02", "03", "04", "05", "06"}
 with plots.house():
     figure = Figure(figsize=(8.3, 2.7), layout="constrained")
     axes, boxes = figure.subplots(), {}
@@ -260,8 +260,8 @@ r"""
 | [02 als](02_als.ipynb) | How do you minimize it, and where do you end? | ridge updates by turns, monotone steps, stationary points | ready, 80 minutes |
 | [03 svd](03_svd.ipynb) | When is there a closed form? | Eckart-Young, what missing data breaks, the nuclear norm | ready, 85 minutes |
 | [04 metrics](04_metrics.ipynb) | How good is a ranked list? | precision to NDCG, bounds, ties, conventions, the bootstrap | ready, 60 minutes |
-| 05 bpr | What if people click and never rate? | pairs, their likelihood, all three gradients, implicit ALS | planned |
-| 06 lambdarank | How do you train for the top of the list? | RankNet, lambdas, what is and is not optimized | planned |
+| [05 bpr](05_bpr.ipynb) | What if people click and never rate? | pairs, their likelihood, all three gradients, implicit ALS | ready, 85 minutes |
+| [06 lambdarank](06_lambdarank.ipynb) | How do you train for the top of the list? | RankNet, lambdas, what is and is not optimized | ready, 90 minutes |
 | 07 evaluation | Can you trust the number? | splits, sampled metrics, ratings missing not at random | planned |
 | 08 recommender | Which model for real films? | every model on one table; your own vector; EASE | planned |
 | 09 scale | What if there are millions? | costs, memory, the same half-step on many machines | planned |

@@ -488,7 +488,7 @@ Choose the rank, the number of steps and the threshold on held-out ratings.
 
 **Papers.** Eckart and Young (1936), *The approximation of one matrix by another of lower rank*. Sarwar et al. (2000), *Application of dimensionality reduction in recommender system*. Srebro and Jaakkola (2003), *Weighted low-rank approximations*. Srebro, Rennie and Jaakkola (2005), *Maximum-margin matrix factorization*. Mazumder, Hastie and Tibshirani (2010), *Spectral regularization algorithms for learning large incomplete matrices*.
 
-**Next.** Do [the exercises](../exercises/03_svd.ipynb). Lesson 05 (planned) leaves stars behind: what if people only click?
+**Next.** Do [the exercises](../exercises/03_svd.ipynb). [Lesson 05](05_bpr.ipynb) leaves stars behind: what if people only click?
 """
 
 # %% [markdown] tags=["deeper"]

@@ -346,7 +346,7 @@ State with every number: the gain, the cut-off, the pool of the ideal, the denom
 
 **Papers.** Järvelin and Kekäläinen (2002), *Cumulated gain-based evaluation of IR techniques*. Burges et al. (2005), *Learning to rank using gradient descent* (the exponential gain). Buckley and Voorhees (2000), *Evaluating evaluation measure stability*. McSherry and Najork (2008), *Computing information retrieval performance measures efficiently in the presence of tied scores*. Efron and Tibshirani (1993), *An introduction to the bootstrap*.
 
-**Next.** Do [the exercises](../exercises/04_metrics.ipynb). Lessons 05 and 06 (planned) build losses with a gradient, and ask how they bound 1 − AUC and 1 − NDCG.
+**Next.** Do [the exercises](../exercises/04_metrics.ipynb). Lessons [05](05_bpr.ipynb) and [06](06_lambdarank.ipynb) build losses with a gradient, and ask how they bound 1 − AUC and 1 − NDCG.
 """
 
 # %% [markdown] tags=["deeper"]
