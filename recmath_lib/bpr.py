@@ -523,10 +523,7 @@ def _epoch(
     # The other films are drawn before the clicks are shuffled: in the order of users the search stays in the cache.
     drawn = draw_negatives(clicks, users, negatives, rng)
     order = rng.permutation(users.size)
-    users, positives, drawn = users[order], positives[order].astype(np.intp), drawn[order]
+    triples = users[order], positives[order].astype(np.intp), drawn[order]
     P, Q = P.copy(), Q.copy()
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, order.size, batch_size):
-            batch = slice(start, start + batch_size)
-            kernels_bpr.step_in_place(P, Q, users[batch], positives[batch], drawn[batch], lr, reg)
+    kernels_bpr.steps_in_place(P, Q, triples, batch_size, lr, reg)
     return P, Q

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recmath_lib import bpr, kernels
+from recmath_lib import bpr, kernels, kernels_bpr
 from recmath_lib.kernels import prepare, solve_confident_rows, solve_rows
 from recmath_lib.kernels_bpr import step_in_place
 
@@ -355,6 +355,25 @@ def test_a_batch_in_place_is_the_plain_step(dtype, agreement):
     for table, wanted in zip((P, Q), expected, strict=True):
         assert table.dtype == dtype
         np.testing.assert_allclose(table, wanted, **agreement)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_batches_moved_by_two_threads_have_the_same_digits(monkeypatch, dtype):
+    rng = np.random.default_rng(3)
+    given = tuple(rng.normal(size=(size, 4)).astype(dtype) for size in (30, 20))
+    triples = rng.integers(0, 30, 500), rng.integers(0, 20, 500), rng.integers(0, 20, 500)
+    ends = []
+    for large in (1, 1000):
+        monkeypatch.setattr(kernels_bpr, "LARGE", large)
+        P, Q = (table.copy() for table in given)
+        kernels_bpr.steps_in_place(P, Q, triples, 64, 0.1, 0.2)
+        ends.append((P, Q))
+    one_by_one = tuple(table.copy() for table in given)
+    for start in range(0, 500, 64):
+        step_in_place(*one_by_one, *(rows[start : start + 64] for rows in triples), 0.1, 0.2)
+    for side in range(2):
+        np.testing.assert_array_equal(ends[0][side], ends[1][side])
+        np.testing.assert_array_equal(ends[0][side], one_by_one[side])
 
 
 def test_a_batch_leaves_all_other_rows_alone():
