@@ -16,10 +16,11 @@ def drawn(cost, margin):
 
 def test_the_curve_is_the_cost_and_the_step_counts_wrong_orders():
     axes, alt = drawn(bpr.misordered_bound, -1.0)
-    curve, step, mark = axes.lines
+    curve, step, tie, mark = axes.lines
     x, cost = curve.get_data()
     np.testing.assert_allclose(cost, np.log2(1 + np.exp(-x)), rtol=1e-12)
     assert step.get_xydata().tolist() == [[-4, 1], [0, 1], [0, 0], [4, 0]]
+    assert tie.get_xydata().tolist() == [[0, 0.5]]
     np.testing.assert_allclose(mark.get_xydata(), [[-1, 1], [-1, np.log2(1 + np.e)]])
     assert axes.get_title(loc="left") == "" and "above the step" in axes.get_title()
     assert "At x = -1 the cost is 1.89 and the step 1. Nowhere is the cost below the step." in alt

@@ -38,6 +38,7 @@ def _draw(axes: Axes, x: NDArray[np.float64], costs: NDArray[np.float64], margin
     step = float(margin < 0) + 0.5 * float(margin == 0)
     axes.plot(x, costs, color=BLUE)
     axes.plot([x[0], 0, 0, x[-1]], [1, 1, 0, 0], color=VERMILLION, linestyle="--")
+    axes.plot([0], [0.5], color=VERMILLION, marker="o", markersize=4.5)
     axes.plot([margin, margin], [step, costing], color=GREY, linestyle=":", marker="o", markersize=4.5)
     axes.text(x[6], costs[6], "  cost: log₂(1 + e⁻ˣ)", color=BLUE, va="bottom")
     axes.text(x[6], 1.06, "wrong order: 1", color=VERMILLION, va="bottom")
@@ -50,6 +51,6 @@ def _draw(axes: Axes, x: NDArray[np.float64], costs: NDArray[np.float64], margin
     told = "Nowhere is the cost below the step" if bound else "The cost falls below the step"
     return (
         f"Cost of a triple by its margin x, from {costs[0]:.2f} at x = {x[0]:g} down to {costs[-1]:.2f} at "
-        f"x = {x[-1]:g}, and a step that is 1 for x < 0 and 0 for x > 0. At x = {margin:g} the cost is {costing:.2f} "
-        f"and the step {step:g}. {told}."
+        f"x = {x[-1]:g}, and a step that is 1 for x < 0, ½ at 0 and 0 for x > 0. At x = {margin:g} the cost is "
+        f"{costing:.2f} and the step {step:g}. {told}."
     )
