@@ -5,6 +5,7 @@
 
 import contextlib
 import inspect
+import math
 import re
 import signal
 import threading
@@ -22,12 +23,14 @@ from recmath_lib._judge_values import (
     clip,
     described,
     difference,
+    finite,
     holds_empty,
     hundredfold,
     size,
 )
 from recmath_lib._sandbox_answers import Call, Outcome, TimeUp, identical, observe, plain
 from recmath_lib.checks.base import (
+    Carried,
     Case,
     ChoiceTask,
     CounterExampleTask,
@@ -169,7 +172,7 @@ def _judge_function(task: FunctionTask, found: Sequence[Outcome], seed: int) -> 
     verdict = Verdict(task, findings, at_once=False)
     if verdict.right or len(found) < len(cases):
         return verdict
-    return Verdict(task, findings, tuple(_look_alikes(verdict, cases, found)), at_once=False)
+    return Verdict(task, findings, _look_alikes(verdict, cases, found), at_once=False)
 
 
 def _in_per_cent(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -196,20 +199,41 @@ def suspecting(verdict: Verdict, suspects: Mapping[str, str]) -> Verdict:
     return replace(verdict, findings=remarked(verdict.findings, f"it may be {names}"))
 
 
-def _look_alikes(verdict: Verdict, cases: Sequence[Case], found: Sequence[Outcome]) -> Iterator[WrongAnswer]:
+def _look_alikes(verdict: Verdict, cases: Sequence[Case], found: Sequence[Outcome]) -> tuple[WrongAnswer, ...]:
     """The known wrong answers that give the same as this answer on every case.
+
+    If there is none, the answer may make one mistake more, which shows in an error, a warning or nan. Then those are
+    named that give the same on the other cases, provided these are at least half and one of them fails.
+    """
+    rows = list(zip(verdict.findings, cases, found, strict=True))
+    if alike := tuple(_giving_the_same(verdict.task, rows)):
+        return alike
+    sound = [row for row in rows if row[0].passed or _sound(row[2])]
+    if 2 * len(sound) < len(rows) or all(finding.problem in {"", *RULES} for finding, _, _ in sound):
+        return ()
+    once = {wrong.misconception: wrong for wrong in reversed(list(_giving_the_same(verdict.task, sound)))}
+    return tuple(reversed(once.values()))
+
+
+def _sound(outcome: Outcome) -> bool:
+    """Whether a call returned finite numbers and left no warning behind."""
+    return outcome.sort == "value" and not outcome.warning and finite(outcome.value)
+
+
+def _giving_the_same(task: Task, rows: Sequence[tuple[Finding, Case, Outcome]]) -> Iterator[WrongAnswer]:
+    """The known wrong answers that give the same on these cases.
 
     Where every value is right and only a rule is broken, a known wrong answer must break the same rule.
     """
-    values_right = all(finding.problem in {"", *RULES} for finding in verdict.findings)
+    values_right = all(finding.problem in {"", *RULES} for finding, _, _ in rows)
 
-    def alike(mine: Outcome, its: Outcome) -> bool:
-        return _same(verdict.task, mine, its) and (not values_right or _breaks_the_same(mine, its))
+    def alike(row: tuple[Finding, Case, Outcome], its: Outcome) -> bool:
+        return _same(task, row[2], its) and (not values_right or _breaks_the_same(row[2], its))
 
-    for wrong in verdict.task.wrong:
+    for wrong in task.wrong:
         # Lazily, and the last cases first: these are the richest, and most answers differ there at once.
-        given = (observe(wrong.answer, case.args, case.kwargs) for case in reversed(cases))
-        if all(map(alike, reversed(found), given)):
+        given = (observe(wrong.answer, case.args, case.kwargs) for _, case, _ in reversed(rows))
+        if all(map(alike, reversed(rows), given)):
             yield wrong
 
 
@@ -339,7 +363,32 @@ def _judge_numbers(task: NumbersTask, value: Any) -> Verdict:
         return Verdict(task, (Finding(task.name, False, "type", (given,)),))
     findings = tuple(_number_finding(task, key, given.get(key, Ellipsis)) for key in task.expected)
     failed = {finding.kind for finding in findings if finding.problem == "value"}
-    return Verdict(task, findings, tuple(w for w in task.wrong if failed & set(w.answer) and _explains(task, w, given)))
+    known = [wrong for wrong in task.wrong if failed & set(wrong.answer) and _explains(task, wrong, given)]
+    for carried in task.carried:
+        if carried.key in failed.difference(*(wrong.answer for wrong in known)):
+            known += _carried_on(task, carried, given, failed)
+    return Verdict(task, findings, tuple(known))
+
+
+def _carried_on(
+    task: NumbersTask, carried: Carried, given: Mapping[str, Any], failed: set[str]
+) -> Iterator[WrongAnswer]:
+    """What to say where wrong numbers follow rightly from one wrong number."""
+    first = given[carried.key]
+    numbers = {key: number for key, number in carried.follow(float(first)).items() if key != carried.key}
+    after = [
+        key
+        for key in task.expected
+        if key in failed & numbers.keys() and abs(float(given[key]) - numbers[key]) <= task.within(key)
+    ]
+    if after:
+        follow = f"{_all_of(after)} follow{'s' * (len(after) == 1)} rightly from your {carried.key}, {_short(first)}"
+        yield WrongAnswer(
+            f"{carried.key} carried on",
+            {key: given[key] for key in (carried.key, *after)},
+            f"{follow}. Mend {carried.key}, and work on from there.",
+            carried.read_again,
+        )
 
 
 def _by_key(task: NumbersTask, value: Any) -> Mapping[str, Any] | str:
@@ -370,7 +419,12 @@ def _number_finding(task: NumbersTask, key: str, given: Any) -> Finding:
         return Finding(key, False, "nan", (f"{key} is nan, expected a number",), zero)
     if abs(number - expected) <= task.within(key):
         return Finding(key, True, zero=zero)
-    return Finding(key, False, "value", (f"{key}: {clip(given)} is {_aside(task, key, number)}",), zero)
+    return Finding(key, False, "value", (f"{key}: {_short(given)} is {_aside(task, key, number)}",), zero)
+
+
+def _short(number: Any) -> str:
+    """A number as it is told back: 0.1404, not 0.14040000000000002."""
+    return clip(float(f"{number:.8g}") if isinstance(number, float) else number)
 
 
 def _aside(task: NumbersTask, key: str, number: np.ndarray) -> str:
@@ -378,6 +432,9 @@ def _aside(task: NumbersTask, key: str, number: np.ndarray) -> str:
     expected, room = task.expected[key], task.within(key)
     if abs(number / 100 - expected) <= min(room, abs(expected) / 10):
         return f"100 times too large. {PER_CENT}"
+    digits = max(1, math.ceil(-math.log10(room))) if room else 1
+    if number and any(abs(number - round(expected, few)) < room / 1000 for few in range(1, digits)):
+        return f"rounded too early; give {digits} digits after the point"
     return f"too {'large' if number > expected else 'small'}; within {room:g} of the right number counts"
 
 

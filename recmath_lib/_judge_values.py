@@ -73,6 +73,14 @@ def as_numbers(value: Any) -> np.ndarray | None:
     return array.astype(float) if array.dtype.kind in "biuf" else None
 
 
+def finite(value: Any) -> bool:
+    """Whether no number in a returned value is nan or infinite."""
+    if isinstance(value, (list, tuple)):
+        return all(map(finite, value))
+    numbers = as_numbers(value)
+    return numbers is None or bool(np.isfinite(numbers).all())
+
+
 def hundredfold(measure: Measure, got: Any, expected: Any) -> bool:
     """Whether got is a hundred times expected, as per cent are."""
     its = as_numbers(expected)

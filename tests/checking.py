@@ -1,12 +1,14 @@
 """What the tests of all exercises share: how an answer is handed in, and how an exercise is run."""
 
+import pickle
 from pathlib import Path
+from unittest.mock import patch
 
 import build
 import pytest
 
 from recmath_lib._judge import judge, requested
-from recmath_lib._sandbox_answers import Outcome, outcomes, plain
+from recmath_lib._sandbox_answers import Outcome, observe, outcomes, plain
 from recmath_lib.checks.base import NumbersTask
 
 TEXTS = {path.stem[:2]: path for path in sorted((Path(__file__).parents[1] / "text/exercises").glob("*.py"))}
@@ -20,10 +22,23 @@ def each(tasks, *kinds):
     return pytest.mark.parametrize("task", wanted, ids=lambda task: task.id)
 
 
+_known = {}
+
+
+def observed_once(function, args, kwargs):
+    """`observe`, which calls a known wrong answer or a reference only once on the same input: it is minutes faster."""
+    key = function, pickle.dumps((args, dict(kwargs)))
+    if key not in _known:
+        _known[key] = observe(function, args, kwargs)
+    return _known[key]
+
+
 def judged(task, answer, seed=0):
     """The engine's verdict on an answer."""
     calls = requested(task, seed)
-    return judge(task, [Outcome("value", plain(answer))] if calls is None else outcomes(answer, calls), seed)
+    found = [Outcome("value", plain(answer))] if calls is None else outcomes(answer, calls)
+    with patch("recmath_lib._judge.observe", observed_once):
+        return judge(task, found, seed)
 
 
 def mistakes(task, answer, seed=0):

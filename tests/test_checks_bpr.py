@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 import recmath_lib
 from recmath_lib import als, bpr, checks, metrics
 from recmath_lib.checks import bpr as tasks
+from recmath_lib.checks.base import ChoiceTask
 from recmath_lib.grading import grade
 
 nan = np.nan
@@ -65,6 +66,47 @@ def gradient(p, qi, qj, reg, *, push=None, two=2.0, sign=1):
     x = np.dot(p, qi - qj)
     s = (1 - tasks.expit(x)) if push is None else push(x)
     return sign * (two * reg * p - s * (qi - qj)), sign * (two * reg * qi - s * p), sign * (two * reg * qj + s * p)
+
+
+def printed_push(x):
+    """The paper's factor, overflow included."""
+    return np.exp(-x) / (1 + np.exp(-x))
+
+
+def listing_typed(p, qi, qj, reg):
+    """The bracket of the paper's listing, letter by letter."""
+    x = p @ (qi - qj)
+    push = np.exp(-x) / (1 + np.exp(-x))
+    return push * (qi - qj) + reg * p, push * p + reg * qi, push * -p + reg * qj
+
+
+def gradient_copied(p, qi, qj, reg):
+    dp, dqi, dqj = gradient(p, qi, qj, 0.0)
+    return dp + 2 * reg * p, dqi + 2 * reg * qi, dqj + 2 * reg * qi
+
+
+def gradient_of_moved_p(p, qi, qj, reg):
+    s = tasks.expit(-(p @ (qi - qj)))
+    dp = 2 * reg * p - s * (qi - qj)
+    p = p - dp
+    return dp, 2 * reg * qi - s * p, 2 * reg * qj + s * p
+
+
+def loss_of_norms_overflowing(P, Q, triples, reg):
+    total = reg * (np.linalg.norm(P) + np.linalg.norm(Q))
+    for u, i, j in triples:
+        total -= np.log(1 / (1 + np.exp(-(P[u] @ Q[i] - P[u] @ Q[j]))))
+    return total
+
+
+def step_as_listed(P, Q, u, i, j, lr, reg, sign=1, growing=1):
+    """Θ + lr(push · derivative + λΘ), as the paper's listing has it, or with other signs."""
+    new_P, new_Q = P.copy(), Q.copy()
+    push = sign * printed_push(P[u] @ Q[i] - P[u] @ Q[j])
+    new_P[u] += lr * (push * (Q[i] - Q[j]) + growing * reg * P[u])
+    new_Q[i] += lr * (push * P[u] + growing * reg * Q[i])
+    new_Q[j] += lr * (-push * P[u] + growing * reg * Q[j])
+    return new_P, new_Q
 
 
 def step_in_place_in_turn(P, Q, u, i, j, lr, reg):
@@ -171,11 +213,30 @@ def biased_twice(p, qi, qj, bi, bj, reg):
         ("05.1", "terms not summed", loss_as_array),
         ("05.1", "every triple with every triple", loss_by_matmul),
         ("05.1", "rounded", lambda *args: np.round(loss_loop(*args), 4)),
+        ("05.1", "hinge at 0", lambda *args: loss_loop(*args, term=lambda x: max(0, -x))),
+        ("05.1", "penalty of norms", loss_of_norms_overflowing),
+        ("05.1", "logarithms with a plus", lambda *args: loss_loop(*args, term=lambda x: -np.log(sigmoid(x)), sign=-1)),
         ("05.2", "the step instead of the gradient", lambda *args: gradient(*args, sign=-1)),
         ("05.2", "the step, without the 2", lambda *args: gradient(*args, sign=-1, two=1.0)),
-        ("05.2", "the paper's sign of the push", lambda *args: gradient(*args, push=lambda x: -tasks.expit(-x))),
+        ("05.2", "wrong sign of the push", lambda *args: gradient(*args, push=lambda x: -tasks.expit(-x))),
+        ("05.2", "wrong sign of the push", lambda *args: gradient(*args, push=lambda x: -sigmoid(-x))),
         ("05.2", "the paper's sign of the penalty", lambda *args: gradient(*args, two=-2.0)),
-        ("05.2", "the paper's sign of the penalty", lambda *args: gradient(*args, two=-1.0)),
+        ("05.2", "the paper's listing", listing_typed),
+        ("05.2", "the paper's listing", lambda *args: gradient(*args, push=lambda x: -tasks.expit(-x), two=1.0)),
+        (
+            "05.2",
+            "the paper's listing",
+            lambda *args: gradient(*args, push=lambda x: -exp(-x) / (1 + exp(-x)), two=1.0),
+        ),
+        ("05.2", "the paper's gradient", lambda *args: gradient(*args, push=printed_push, two=-1.0)),
+        ("05.2", "the paper's gradient", lambda *args: gradient(*args, two=-1.0)),
+        ("05.2", "the paper's gradient", lambda *args: gradient(*args, push=lambda x: 1 - sigmoid(x), two=-1.0)),
+        ("05.2", "the step instead of the gradient", lambda *args: gradient(*args, push=printed_push, sign=-1)),
+        ("05.2", "the step, without the 2", lambda *args: gradient(*args, push=printed_push, sign=-1, two=1.0)),
+        ("05.2", "penalty without the 2", lambda *args: gradient(*args, push=printed_push, two=1.0)),
+        ("05.2", "no penalty", lambda *args: gradient(*args, push=lambda x: 1 / (1 + exp(x)), two=0.0)),
+        ("05.2", "q_i in the penalty of q_j", gradient_copied),
+        ("05.2", "p written before the films", gradient_of_moved_p),
         ("05.2", "penalty without the 2", lambda *args: gradient(*args, two=1.0)),
         ("05.2", "no penalty", lambda *args: gradient(*args, two=0.0)),
         ("05.2", "σ(x) in place of 1 − σ(x)", lambda *args: gradient(*args, push=tasks.expit)),
@@ -197,6 +258,9 @@ def biased_twice(p, qi, qj, bi, bj, reg):
         ("05.3", "every user moved", lambda *args: step_with(*args, whole=True)),
         ("05.3", "penalty without the 2", lambda *args: step_with(*args, two=1.0)),
         ("05.3", "the paper's sign of the penalty", lambda *args: step_with(*args, two=-2.0)),
+        ("05.3", "the paper's sign of the penalty", step_as_listed),
+        ("05.3", "the paper's sign of the push", lambda *args: step_as_listed(*args, sign=-1, growing=-1)),
+        ("05.3", "step uphill", lambda *args: step_as_listed(*args, sign=-1)),
         ("05.4", "only clicked films", ials_of_clicks),
         ("05.4", "unclicked films without confidence", ials_gram),
         ("05.4", "Gram trick without the −1", lambda *args: ials_gram(*args, less=0)),
@@ -213,6 +277,7 @@ def biased_twice(p, qi, qj, bi, bj, reg):
         ("05.4", "confidence ignored", lambda Q, wanted, sure, reg: ials(Q, wanted, np.ones(len(Q)), reg)),
         ("05.5", "biases not in the margin", lambda *args: biased(*args, bias=lambda bi, bj: 0)),
         ("05.5", "biases added", lambda *args: biased(*args, bias=lambda bi, bj: bi + bj)),
+        ("05.5", "biases added", lambda *args: biased(*args, bias=lambda bi, bj: bi + bj, down=-1)),
         ("05.5", "both biases pushed up", lambda *args: biased(*args, down=-1)),
         ("05.5", "the biases' pushes exchanged", lambda *args: biased(*args, up=-1, down=-1)),
         ("05.5", "no penalty", lambda *args: biased(*args, two=0.0)),
@@ -221,7 +286,14 @@ def biased_twice(p, qi, qj, bi, bj, reg):
         ("05.0", "all films as the other", {**tasks.HAND, "triples": 60}),
         ("05.0", "σ(x) as the push", {**tasks.HAND, "push": 0.8808, "by_p": -0.0404, "by_qj": -0.5808}),
         ("05.0", "penalty without the 2", [14, 2, 0.1269, 0.1192, 0.1404, 0.0308]),
-        ("05.0", "wrong sign of the push", [14, 2, 0.1269, 0.1192, 0.3404, 0.4192]),
+        ("05.0", "wrong sign of the push in by_qj", [14, 2, 0.1269, 0.1192, 0.3404, 0.4192]),
+        ("05.0", "wrong sign of the push in by_p", [14, 2, 0.1269, 0.1192, 0.4596, 0.1808]),
+        ("05.0", "first entry of p in by_qj", [14, 2, 0.1269, 0.1192, 0.3404, 0.5384]),
+        ("05.0", "second entry of the difference in by_p", [14, 2, 0.1269, 0.1192, 0.5192, 0.1808]),
+        ("05.0", "first entry of the gradient by q_j", [14, 2, 0.1269, 0.1192, 0.3404, 0.3384]),
+        ("05.0", "σ′ as the push, and no 2", [14, 2, 0.1269, 0.1050, 0.1475, 0.0450]),
+        ("05.0", "margin carried on", [14, 0, 0.6931, 0.5, 0.15, -0.2]),
+        ("05.0", "push carried on", [14, 2, 0.1269, 0.1353, 0.3324, 0.1647]),  # e^−2 alone
     ],
 )
 def test_a_mistake_is_named_as_learners_write_it(task, mistake, answer, seed):
@@ -358,6 +430,33 @@ def test_the_numbers_by_hand():
     push = exp(-x) / (1 + exp(-x))
     expected = [triples, x, log(1 + exp(-x)), push, 2 * 0.1 * 2 - push * 0.5, 2 * 0.1 * 1.5 - push]
     assert list(tasks.HAND.values()) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (
+            [14, 0.0, 0.6931, 0.5, 0.15, -0.2],
+            "loss, push, by_p and by_qj follow rightly from your margin, 0.0. Mend margin, and work on from there.",
+        ),
+        ([14, 1.0, 0.3133, 0.1192, 0.3404, 0.1808], "loss follows rightly from your margin, 1.0."),
+        ([14, 2, 0.1269, 0.9, -0.05, -0.6], "by_p and by_qj follow rightly from your push, 0.9."),
+        ([14, 2, 0.1269, 0.1192, 0.3404, 0.4192], "In by_qj the push's part has the wrong sign. It is + push · p"),
+    ],
+)
+def test_a_slip_is_told_from_what_follows_rightly(numbers, said):
+    found = judged(tasks.BY_HAND, numbers).looks_like
+    assert len(found) == 1 and found[0].misconception.startswith(said)
+
+
+def test_a_slip_from_which_nothing_follows_is_left_alone():
+    assert judged(tasks.BY_HAND, [14, 0.0, 0.1269, 0.1192, 0.3404, 0.1808]).looks_like == ()
+
+
+@each(tasks.TASKS, ChoiceTask)
+def test_the_right_option_is_not_the_longest(task):
+    lengths = {key: len(option) for key, option in task.options.items()}
+    assert lengths[task.correct] < max(lengths.values())
 
 
 def test_a_cell_without_a_play_weighs_one_under_both_conventions():

@@ -37,6 +37,7 @@ from recmath_lib._sandbox_answers import (
 )
 from recmath_lib._sandbox_child import python_lines
 from recmath_lib.checks.base import (
+    Carried,
     Case,
     ChoiceTask,
     CounterExampleTask,
@@ -392,6 +393,44 @@ def test_a_broken_rule_is_named_only_if_the_known_answer_breaks_it_too():
     assert grading._verdict(MEAN, seeding, 0).looks_like == ()
 
 
+def dividing_nothing(values, k=None):
+    return first_k_mean(values, k) if len(values) else np.nan
+
+
+def warning_on_arrays(values, k=None):
+    if isinstance(values, np.ndarray):
+        warnings.warn("hm", stacklevel=2)
+    return first_k_mean(values, k)
+
+
+def failing_on_arrays(values, k=None):
+    return first_k_mean([*values], k) if isinstance(values, list) else 1 / 0
+
+
+@pytest.mark.parametrize("answer", [dividing_nothing, failing_on_arrays, warning_on_arrays])
+def test_a_known_mistake_is_named_beside_nan_an_error_or_a_warning(answer):
+    assert grading._verdict(MEAN, answer, 0).looks_like == (UNSORTED,)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda values, k=None: top_mean(values, k) if len(values) else np.nan,  # the other cases are right
+        lambda values, k=None: first_k_mean(values, k) if len(values) == 4 else np.nan,  # too few cases are left
+        lambda values, k=None: first_k_mean(values, k) if len(values) == 4 else 7.0,  # wrong elsewhere, and no nan
+    ],
+)
+def test_no_mistake_is_guessed_from_too_little(answer):
+    assert grading._verdict(MEAN, answer, 0).looks_like == ()
+
+
+def test_one_mistake_in_several_ways_is_named_once_where_nan_hides_the_way():
+    twin = WrongAnswer("unsorted: nan", lambda *args, k=None: 8.0, UNSORTED.misconception, "Eq. (90.1)")
+    other = WrongAnswer("way", lambda v, k=None: first_k_mean(v, k) if len(v) else 5.0, UNSORTED.misconception, "there")
+    task = FunctionTask(**{**vars(MEAN), "wrong": (UNSORTED, twin, other)})
+    assert grading._verdict(task, dividing_nothing, 0).looks_like == (UNSORTED,)
+
+
 def test_rivals_that_no_case_separates_are_both_named():
     twin = WrongAnswer("also unsorted", lambda values, k=None: first_k_mean(values, k), "Or so.", "Eq. (90.9)")
     task = FunctionTask(**{**vars(MEAN), "wrong": (UNSORTED, twin)})
@@ -468,6 +507,25 @@ def test_a_number_a_hundred_times_too_large_is_per_cent():
     )
     zero = NumbersTask(**{**vars(NUMBERS), "expected": {"area": 0.0, "edge": 1.0}, "wrong": ()})
     assert "area: 0.01 is too large; within 0.005" in said(zero, (0.01, 1.0))
+
+
+def test_a_number_is_told_back_without_noise_and_a_rounded_one_asks_for_digits():
+    assert "area: 0.1404 is too small" in said("90.4", (0.14040000000000002, 15.708))
+    assert "area: 12.6 is rounded too early; give 3 digits after the point" in said("90.4", (12.6, 15.708))
+    assert "edge: 15 is too small" in said("90.4", (12.57, 15))
+    small = NumbersTask(**{**vars(NUMBERS), "expected": {"area": 0.03, "edge": 1.0}, "wrong": ()})
+    assert "area: 0 is too small" in said(small, (0, 1.0))
+
+
+def test_numbers_that_follow_rightly_from_a_wrong_one_are_told_apart():
+    carried = Carried("area", lambda area: {"area": area, "edge": 5 * area / 4}, "Eq. (90.7)")
+    task = NumbersTask(**{**vars(NUMBERS), "carried": (carried,)})
+    text = said(task, (8.0, 10.0))
+    assert "Looks like this: edge follows rightly from your area, 8.0. Mend area, and work on from there." in text
+    assert "Read again: Eq. (90.7)" in text and grading.grade(task, (8.0, 10.0)).points == 0
+    assert "rightly" not in said(task, (8.0, 11.0)) and "rightly" not in said(task, (np.pi * 16, np.pi * 20))
+    with pytest.raises(ValueError, match="what is carried on must be a key of expected"):
+        NumbersTask(**{**vars(NUMBERS), "carried": (Carried("height", carried.follow, "Eq. (90.7)"),)})
 
 
 CIRCUMFERENCE = WrongAnswer("edge of a circle", {"edge": 4 * np.pi}, "A square's edge is no arc.", "Eq. (90.5)")

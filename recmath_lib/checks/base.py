@@ -127,6 +127,21 @@ class FunctionTask(Task):
     atol: float = 1e-9
 
 
+@dataclass(frozen=True)
+class Carried:
+    """A number from which others follow, so that a slip in it goes on into them.
+
+    Attributes:
+        key: the number.
+        follow: from what the learner has for it to the numbers that follow, by key.
+        read_again: where the number comes from.
+    """
+
+    key: str
+    follow: Callable[[float], Mapping[str, float]]
+    read_again: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class NumbersTask(Task):
     """Numbers by hand. The answer is a dict by key, a tuple or list in the order of `expected`, or one bare number.
@@ -134,10 +149,13 @@ class NumbersTask(Task):
     Attributes:
         expected: the right numbers by key, computed by the library. Points are shared equally among the keys.
         tolerance: largest accepted absolute difference, one for all keys or one per key.
+        carried: numbers from which others follow, the first first. A slip that no wrong answer explains is told apart
+            from what follows rightly from it; it earns nothing.
     """
 
     expected: Mapping[str, float]
     tolerance: float | Mapping[str, float] = 5e-4
+    carried: tuple[Carried, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a tolerance or a wrong answer for a number that is not asked."""
@@ -153,6 +171,8 @@ class NumbersTask(Task):
             _demand(
                 wrong.answer.keys() <= self.expected.keys(), "a wrong answer has the keys of expected", wrong.answer
             )
+        for carried in self.carried:
+            _demand(carried.key in self.expected, "what is carried on must be a key of expected", carried.key)
 
     def within(self, key: str) -> float:
         """The accepted difference of one number."""

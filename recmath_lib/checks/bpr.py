@@ -16,6 +16,7 @@ from scipy.special import expit, log_expit
 
 from recmath_lib import als, bpr
 from recmath_lib.checks.base import (
+    Carried,
     Case,
     ChoiceTask,
     CounterExampleTask,
@@ -92,8 +93,8 @@ BELL = (
     "the triples that are most wrong hardly push at all."
 )
 UNLEARNING = (
-    "The push has the wrong sign, as in the paper's printed gradient: a step that subtracts this raises the loss. The "
-    "loss is −ln σ(x), so its derivative by x is −(1 − σ(x))."
+    "The push has the wrong sign: a step that subtracts this raises the loss. (The paper's formula has it wrong for a "
+    "step that adds.) The loss is −ln σ(x), so its derivative by x is −(1 − σ(x))."
 )
 FACTOR_ENDS = (
     "The chain rule ends one step early: 1/σ(x) is the derivative of ln σ by σ. Times σ′(x) = σ(x)(1 − σ(x)) it gives "
@@ -106,6 +107,16 @@ ASCENT = (
 GROWING = (
     "Your penalty has a minus. reg‖p‖² grows with p, so its gradient is + 2·reg·p; subtracting that shrinks p. With "
     "the minus the vectors grow, as in the paper's printed update."
+)
+BRACKET = (
+    "This is the bracket of the paper's listing, push · (q_i − q_j) + λ·p, which a step adds: its push is right there, "
+    "its penalty not. What a step subtracts has − push · (q_i − q_j) + 2·reg·p. And σ(−x) as printed overflows; expit "
+    "does not."
+)
+PRINTED = (
+    "This is the gradient as the paper prints it, − push · (q_i − q_j) − λ·p, for a step that adds. A step that "
+    "subtracts it pushes the right way and lets the vectors grow: the penalty's part is + 2·reg·p. And σ(−x) as "
+    "printed overflows; expit does not."
 )
 NO_TWO = "Your penalty lacks the 2: the derivative of reg·p² is 2·reg·p. (Here no learning rate takes it in.)"
 NO_SLOPE = (
@@ -325,6 +336,13 @@ LOSS_WRONG = (
         "hinge",
         loss_with(term=lambda x: np.maximum(0, 1 - x)),
         "Each of your triples adds max(0, 1 − x), the hinge loss. BPR's comes from a probability: −ln σ(x).",
+        "lesson 05, Eq. (5.3) and (5.4)",
+    ),
+    WrongAnswer(
+        "hinge at 0",
+        loss_with(term=lambda x: np.maximum(0, -x)),
+        "Each of your triples adds max(0, −x): nothing once the order is right, however narrowly. BPR's −ln σ(x) is "
+        "near that far from 0, and at x = 0 it is ln 2.",
         "lesson 05, Eq. (5.3) and (5.4)",
     ),
     WrongAnswer(
@@ -633,6 +651,23 @@ def penalizing_the_difference(p: Floats, qi: Floats, qj: Floats, reg: float) -> 
     return dp, dqi + 2 * reg * (qi - qj), dqj - 2 * reg * (qi - qj)
 
 
+def with_the_penalty_of_qi(p: Floats, qi: Floats, qj: Floats, reg: float) -> Three:
+    """q_j's penalty has q_i."""
+    dp, dqi, dqj = bpr.gradient(p, qi, qj, reg)
+    return dp, dqi, dqj + 2 * reg * (qi - qj)
+
+
+def with_another_p(written: Callable[[Floats, Floats], Floats]) -> Answer:
+    """The films are pushed along what p has become; the push is the old one."""
+
+    def bpr_gradient(p: Floats, qi: Floats, qj: Floats, reg: float) -> Three:
+        dp, dqi, dqj = bpr.gradient(p, qi, qj, reg)
+        more = falling(margin3(p, qi, qj)) * (written(p, dp) - p)
+        return dp, dqi - more, dqj + more
+
+    return bpr_gradient
+
+
 def gradient_in_place(p: Floats, qi: Floats, qj: Floats, reg: float) -> Three:
     """The right values, but p is overwritten."""
     dp, dqi, dqj = bpr.gradient(p, qi, qj, reg)
@@ -692,23 +727,35 @@ def gradient_cases(seed: int) -> list[Case]:
 
 GRADIENT_WRONG = (
     WrongAnswer("the step instead of the gradient", negated(bpr.gradient), ASCENT, "lesson 05, Eq. (5.6) to (5.9)"),
-    *ways(
-        "the paper's sign of the push",
+    WrongAnswer(
+        "wrong sign of the push",
+        gradient_with(push=lambda x: -falling(x)),
         UNLEARNING,
         "lesson 05, Eq. (5.5) and (5.6)",
+    ),
+    *ways(
+        "the paper's listing",
+        BRACKET,
+        "lesson 05, Eq. (5.6) and (5.9)",
         {
-            "2 reg": gradient_with(push=lambda x: -falling(x)),
-            "reg": gradient_with(push=lambda x: -falling(x), pull=lambda own, reg, whose: reg * own),
+            "as printed": gradient_with(push=lambda x: -ratio(x), pull=lambda own, reg, whose: reg * own),
+            "without overflow": gradient_with(push=lambda x: -falling(x), pull=lambda own, reg, whose: reg * own),
         },
     ),
     *ways(
+        "the paper's gradient",
+        PRINTED,
+        "lesson 05, Eq. (5.6) and (5.9)",
+        {
+            "as printed": gradient_with(push=ratio, pull=lambda own, reg, whose: -reg * own),
+            "without overflow": gradient_with(pull=lambda own, reg, whose: -reg * own),
+        },
+    ),
+    WrongAnswer(
         "the paper's sign of the penalty",
+        gradient_with(pull=lambda own, reg, whose: -2 * reg * own),
         GROWING,
         "lesson 05, Eq. (5.6)",
-        {
-            "2 reg": gradient_with(pull=lambda own, reg, whose: -2 * reg * own),
-            "reg": gradient_with(pull=lambda own, reg, whose: -reg * own),
-        },
     ),
     WrongAnswer(
         "penalty without the 2", gradient_with(pull=lambda own, reg, whose: reg * own), NO_TWO, "lesson 05, Eq. (5.6)"
@@ -780,6 +827,25 @@ GRADIENT_WRONG = (
         "You penalize q_i − q_j, as if the two films shared a penalty. It is ‖q_i‖² + ‖q_j‖², each by itself: "
         "2·reg·q_i and 2·reg·q_j.",
         "lesson 05, Eq. (5.7) and (5.8)",
+    ),
+    WrongAnswer(
+        "q_i in the penalty of q_j",
+        with_the_penalty_of_qi,
+        "In your dqj the penalty has q_i, as a line copied from dqi leaves it. Each vector shrinks by itself: dqj has "
+        "2·reg·q_j.",
+        "lesson 05, Eq. (5.8)",
+    ),
+    *ways(
+        "p written before the films",
+        "Your dp is right, and then p is another vector: dqi and dqj no longer see the p that was handed in. All three "
+        "gradients are taken at the same vectors; give dp a name of its own.",
+        "lesson 05, Eq. (5.6) to (5.9)",
+        {
+            "moved by dp": with_another_p(lambda p, dp: p - dp),
+            "moved by a tenth": with_another_p(lambda p, dp: p - 0.1 * dp),
+            "moved by a hundredth": with_another_p(lambda p, dp: p - 0.01 * dp),
+            "dp itself": with_another_p(lambda p, dp: dp),
+        },
     ),
     WrongAnswer(
         "written into p",
@@ -1102,25 +1168,36 @@ STEP_WRONG = (
         "the contract of task 05.3: new arrays",
         {"both": step_in_place("PQ"), "P": step_in_place("P"), "Q": step_in_place("Q")},
     ),
-    WrongAnswer(
+    *ways(
         "step uphill",
-        step_with(move=lambda own, slope, lr, reg: own + lr * slope),
-        "You add the gradient of the loss, which raises the loss. A descent step subtracts it.",
+        "You add the gradient of the loss, which raises the loss: both signs are wrong, that of the push and that of "
+        "the penalty. A descent step subtracts it.",
         "lesson 05, Eq. (5.9)",
+        {
+            "2 reg": step_with(move=lambda own, slope, lr, reg: own + lr * slope),
+            "reg": step_with(gradient_with(push=lambda x: -falling(x), pull=lambda own, reg, whose: -reg * own)),
+        },
     ),
-    WrongAnswer(
+    *ways(
         "the paper's sign of the push",
-        step_with(gradient_with(push=lambda x: -falling(x))),
-        "Your step pushes the clicked film down and the other one up: it un-learns, as the paper's printed gradient "
-        "does. The loss is −ln σ(x), so subtracting its gradient adds push · (q_i − q_j) to p.",
+        "Your step pushes the clicked film down and the other one up: it un-learns, as a step that adds the paper's "
+        "printed gradient does. Subtracting the gradient of −ln σ(x) adds push · (q_i − q_j) to p; the penalty "
+        "subtracts 2·reg·p.",
         "lesson 05, Eq. (5.6) and (5.9)",
+        {
+            "2 reg": step_with(gradient_with(push=lambda x: -falling(x))),
+            "reg": step_with(gradient_with(push=lambda x: -falling(x), pull=lambda own, reg, whose: reg * own)),
+        },
     ),
-    WrongAnswer(
+    *ways(
         "the paper's sign of the penalty",
-        step_with(gradient_with(pull=lambda own, reg, whose: -2 * reg * own)),
-        "Your penalty lets the vectors grow, as the update printed in the paper does. It pulls towards 0: the step "
-        "subtracts lr · 2·reg times the vector.",
+        "Your push is right, and your penalty lets the vectors grow, as the listing printed in the paper does. It "
+        "pulls towards 0: the step subtracts lr · 2·reg times the vector.",
         "lesson 05, Eq. (5.9)",
+        {
+            "2 reg": step_with(gradient_with(pull=lambda own, reg, whose: -2 * reg * own)),
+            "reg": step_with(gradient_with(pull=lambda own, reg, whose: -reg * own)),
+        },
     ),
     WrongAnswer(
         "penalty without the 2",
@@ -1721,11 +1798,15 @@ BIAS_WRONG = (
         "Your push is taken at p·(q_i − q_j). The margin of this model has the biases too: b_i − b_j + p·(q_i − q_j).",
         "the contract of task 05.5",
     ),
-    WrongAnswer(
+    *ways(
         "biases added",
-        biased_with(biases=lambda bi, bj: bi + bj),
-        "Your margin has b_i + b_j. It is the difference of two scores, so the other film's bias comes with a minus.",
+        "Your margin has b_i + b_j. It is the difference of two scores, so the other film's bias comes with a minus, "
+        "and dbj has + push.",
         "the contract of task 05.5",
+        {
+            "in the margin": biased_with(biases=lambda bi, bj: bi + bj),
+            "in dbj too": biased_with(biases=lambda bi, bj: bi + bj, slopes=(1.0, 1.0)),
+        },
     ),
     WrongAnswer(
         "bias of the clicked film only",
@@ -1953,9 +2034,20 @@ def triples_counted(of_user: Any) -> dict[str, float]:
 HAND = triples_counted(CLICKS * (FILMS - CLICKS)) | hand_numbers()
 
 
+def carried_from_margin(x: float) -> dict[str, float]:
+    """All numbers of the triple, computed rightly from this margin."""
+    return hand_numbers(x, gradient=gradient_with(margin=lambda p, qi, qj: x))
+
+
+def carried_from_push(pushed: float) -> dict[str, float]:
+    """Both entries of the gradients, computed rightly from this push."""
+    numbers = hand_numbers(push=lambda x: pushed)
+    return {key: numbers[key] for key in ("by_p", "by_qj")}
+
+
 def hand_at(x: float) -> dict[str, float]:
     """What comes out wrong where the margin is another one."""
-    return differing(hand_numbers(x, gradient=gradient_with(margin=lambda p, qi, qj: x)))
+    return differing(carried_from_margin(x))
 
 
 def differing(numbers: dict[str, float]) -> dict[str, float]:
@@ -1972,7 +2064,7 @@ BY_HAND = NumbersTask(
     "there are. Then one triple, k = 2: p = (2, −1), q_i = (1, 0.5), q_j = (0.5, 1.5), reg = 0.1. margin: x_uij. "
     "loss: −ln σ(x), without the penalty. push: 1 − σ(x). by_p: the first entry of the gradient by p. by_qj: the "
     "second entry of the gradient by q_j; both are gradients of −ln σ(x) + reg(‖p‖² + ‖q_i‖² + ‖q_j‖²), to subtract. "
-    "Within 0.0005.",
+    "Within 0.0005, so give four digits after the point.",
     points=6,
     hints=(
         "Each clicked film of a user is paired with each film the user has not clicked. For the triple: first the "
@@ -1981,6 +2073,10 @@ BY_HAND = NumbersTask(
         "x = 2 · 0.5 + (−1)(−1). by_p = 2 · 0.1 · 2 − push · 0.5; by_qj = 2 · 0.1 · 1.5 + push · (−1).",
     ),
     expected=HAND,
+    carried=(
+        Carried("margin", carried_from_margin, "lesson 05, Eq. (5.2)"),
+        Carried("push", carried_from_push, "lesson 05, Eq. (5.5)"),
+    ),
     wrong=(
         WrongAnswer(
             "all films as the other",
@@ -2075,15 +2171,56 @@ BY_HAND = NumbersTask(
             "Your push is σ(1 − σ), the derivative of σ. That of ln σ is 1 − σ(x).",
             "lesson 05, Eq. (5.5)",
         ),
-        *ways(
-            "wrong sign of the push",
-            "Your push goes the wrong way in the gradients. They are to be subtracted: − push · (q_i − q_j) for p, "
-            "+ push · p for q_j.",
-            "lesson 05, Eq. (5.6) to (5.8)",
-            {
-                "by p": differing(hand_numbers(gradient=gradient_with(for_p=lambda p, qi, qj: qj - qi))),
-                "by q_j": differing(hand_numbers(gradient=gradient_with(for_j=lambda p, qi, qj: p))),
-            },
+        WrongAnswer(
+            "σ′ as the push, and no 2",
+            differing(
+                hand_numbers(
+                    push=lambda x: expit(x) * expit(-x),
+                    gradient=gradient_with(push=lambda x: expit(x) * expit(-x), pull=lambda own, reg, whose: reg * own),
+                )
+            ),
+            "Two things. Your push is σ(1 − σ), the derivative of σ; that of ln σ is 1 − σ(x). And the penalty's part "
+            "of both gradients lacks the 2: the derivative of reg·p² is 2·reg·p.",
+            "lesson 05, Eq. (5.5) and (5.6)",
+        ),
+        WrongAnswer(
+            "wrong sign of the push in by_p",
+            differing(hand_numbers(gradient=gradient_with(for_p=lambda p, qi, qj: qj - qi))),
+            "In by_p the push's part has the wrong sign. It is − push · (q_i − q_j), and the first entry of q_i − q_j "
+            "is 0.5.",
+            "lesson 05, Eq. (5.6)",
+        ),
+        WrongAnswer(
+            "wrong sign of the push in by_qj",
+            differing(hand_numbers(gradient=gradient_with(for_j=lambda p, qi, qj: p))),
+            "In by_qj the push's part has the wrong sign. It is + push · p, and the second entry of p is −1.",
+            "lesson 05, Eq. (5.8)",
+        ),
+        WrongAnswer(
+            "second entry of the difference in by_p",
+            differing(hand_numbers(gradient=gradient_with(for_p=lambda p, qi, qj: (qi - qj)[1]))),
+            "In by_p you take the second entry of q_i − q_j. The first entry of a gradient has the first entry of each "
+            "vector in it: 0.5.",
+            "lesson 05, Eq. (5.6)",
+        ),
+        WrongAnswer(
+            "first entry of p in by_qj",
+            differing(hand_numbers(gradient=gradient_with(for_j=lambda p, qi, qj: -p[0]))),
+            "In by_qj you take the first entry of p. The second entry of a gradient has the second entry of each "
+            "vector in it: −1.",
+            "lesson 05, Eq. (5.8)",
+        ),
+        WrongAnswer(
+            "second entry of the gradient by p",
+            {"by_p": float(bpr.gradient(USER, CLICKED, OTHER, REG)[0][1])},
+            "This is the second entry of the gradient by p. Asked is the first.",
+            "the contract of task 05.0",
+        ),
+        WrongAnswer(
+            "first entry of the gradient by q_j",
+            {"by_qj": float(bpr.gradient(USER, CLICKED, OTHER, REG)[2][0])},
+            "This is the first entry of the gradient by q_j. Asked is the second.",
+            "the contract of task 05.0",
         ),
         WrongAnswer(
             "the step instead of the gradient",
@@ -2132,8 +2269,8 @@ NO_CLICK = ChoiceTask(
     ),
     options={
         "a": "Nothing. It is missing from the data, as an unrated film is in lesson 02.",
-        "b": "That she prefers each of the three clicked films to it. The triples do not know why there is no click.",
-        "c": "That she dislikes it: its score is pulled below 0.",
+        "b": "That she prefers each of the three clicked films to it, whatever the reason.",
+        "c": "That she dislikes it: its score is pulled below 0, like that of each film without a click.",
         "d": "Nothing in the end: as other films are drawn at random, such mistakes average out.",
     },
     correct="b",
@@ -2272,10 +2409,9 @@ POPULAR = ChoiceTask(
     ),
     options={
         "a": "Nothing: other draws change how fast SGD gets there, not where it ends.",
-        "b": "Popular films rise, since they occur in more triples.",
-        "c": "Popular films lose their head start: to score high, a film must be clicked more than its popularity "
-        "alone explains.",
-        "d": "The AUC over all films rises, since the harder triples teach more.",
+        "b": "Popular films rise further, since they now occur in more triples than before.",
+        "c": "Popular films lose the head start that their popularity alone gave them.",
+        "d": "The AUC over all films rises, since the harder triples teach the model more.",
     },
     correct="c",
     wrong=(
@@ -2541,8 +2677,9 @@ UNLEARNED = CounterExampleTask(
     title="A step that un-learns",
     name="answer_05_11",
     objectives=("O5.3",),
-    contract="The listing takes steps on one triple, with the push as the paper prints it, and returns the margin "
-    "after the last step. Find an input whose margin is above 0 at the start and below 0 at the end. "
+    contract="The listing takes steps on one triple, with the sign of the push that the paper's formula of the "
+    "gradient has, and returns the margin after the last step. Find an input whose margin is above 0 at the start and "
+    "below 0 at the end. "
     f"Rules: {STEPS_RULES}",
     points=3,
     hints=(
@@ -2632,9 +2769,9 @@ GROWN = CounterExampleTask(
     title="A penalty that lets grow",
     name="answer_05_13",
     objectives=("O5.3",),
-    contract="The listing takes steps on one triple as the paper's algorithm prints them, and returns the triple's "
-    "loss before the first step and after the last. Find an input whose loss is higher at the end, by more than "
-    f"rounding (a millionth of it). Rules: {STEPS_RULES}",
+    contract="The listing takes steps on one triple as the paper's listing prints them, with 2 · reg for its λ, and "
+    "returns the triple's loss before the first step and after the last. Find an input whose loss is higher at the "
+    f"end, by more than rounding (a millionth of it). Rules: {STEPS_RULES}",
     points=3,
     hints=(
         "The paper writes its update for an objective to maximize. With which sign does that hold the penalty, and "
@@ -2733,10 +2870,9 @@ SAMPLED = ChoiceTask(
     ),
     options={
         "a": "The mean loss plus reg(‖P‖² + ‖Q‖²): each vector is penalized alike.",
-        "b": "The mean loss plus a penalty in which each vector counts as often as it occurs in triples: 100 times "
-        "more for the first user than for the second.",
-        "c": "The mean loss alone: on average the penalties cancel.",
-        "d": "The mean loss plus a penalty that is larger for the second user, who has less data.",
+        "b": "The mean loss plus a penalty that is 100 times larger for the first user than for the second.",
+        "c": "The mean loss alone: as the triples are drawn at random, the penalties cancel on average.",
+        "d": "The mean loss plus a penalty that is 100 times larger for the second user, who has far less data.",
     },
     correct="b",
     wrong=(

@@ -17,9 +17,9 @@ These tasks go with [lesson 05](../notebooks/05_bpr.ipynb). Write your answer wh
 | 05.11–05.13 | three listings with a fault: find an input that exposes it | 18 | O5.3, O5.4 |
 | 05.14, 05.15 | two choices: what the product assumes, what sampling minimizes | 6 | O5.2, O5.6 |
 
-All of it takes about an hour and three quarters. Short of time? 05.1, 05.2, 05.6, 05.10 and 05.11 carry most of the lesson in 45 minutes.
+All of it takes about an hour and three quarters. Short of time? 05.1, 05.2, 05.6, 05.10 and 05.11 carry most of the lesson in 40 minutes.
 
-Three rules hold for every function: it leaves its inputs as they were, it does not touch the global random generators, and it leaves no warning behind. It should print nothing.
+Three rules hold for every function: it leaves its inputs as they were, it does not touch the global random generators, and it leaves no warning behind. It may print; a check looks at what it returns.
 """
 
 # %%
@@ -47,7 +47,7 @@ Now one triple with two factors: $p = (2, -1)$, the clicked film $q_i = (1, 0.5)
 - `by_p`: the **first** entry of the gradient by $p$.
 - `by_qj`: the **second** entry of the gradient by $q_j$.
 
-Both entries belong to the gradient of $-\ln\sigma(x) + \text{reg}\,(\lVert p\rVert^2 + \lVert q_i\rVert^2 + \lVert q_j\rVert^2)$, which a descent step subtracts. Each number counts within 0.0005. A pocket calculator will do. As an example, the same with one factor: $p = 2$, $q_i = 1$, $q_j = 0.5$.
+Both entries belong to the gradient of $-\ln\sigma(x) + \text{reg}\,(\lVert p\rVert^2 + \lVert q_i\rVert^2 + \lVert q_j\rVert^2)$, which a descent step subtracts. Each number counts within 0.0005, so give four digits after the point. A pocket calculator will do. As an example, the same with one factor: $p = 2$, $q_i = 1$, $q_j = 0.5$.
 """
 
 # %%
@@ -273,8 +273,8 @@ Answer with a letter, such as `"a"`. A wrong letter tells you what speaks agains
 A woman has clicked 3 of 240 films. She would love a fourth, but has never heard of it. What do BPR's triples say about that film?
 
 - **a** Nothing. It is missing from the data, as an unrated film is in lesson 02.
-- **b** That she prefers each of the three clicked films to it. The triples do not know why there is no click.
-- **c** That she dislikes it: its score is pulled below 0.
+- **b** That she prefers each of the three clicked films to it, whatever the reason.
+- **c** That she dislikes it: its score is pulled below 0, like that of each film without a click.
 - **d** Nothing in the end: as other films are drawn at random, such mistakes average out.
 """
 
@@ -330,9 +330,9 @@ check("05.8", answer_05_8)
 Clicks are drawn as before. But the other film is now drawn in proportion to its clicks; before, it was drawn from all unclicked films alike. Both trainings run to the end. What changes in the scores?
 
 - **a** Nothing: other draws change how fast SGD gets there, not where it ends.
-- **b** Popular films rise, since they occur in more triples.
-- **c** Popular films lose their head start: to score high, a film must be clicked more than its popularity alone explains.
-- **d** The AUC over all films rises, since the harder triples teach more.
+- **b** Popular films rise further, since they now occur in more triples than before.
+- **c** Popular films lose the head start that their popularity alone gave them.
+- **d** The AUC over all films rises, since the harder triples teach the model more.
 """
 
 # %%
@@ -348,7 +348,7 @@ r"""
 
 The steps of the proof have been shuffled. Put them into an order in which each step comes after those it uses. Several orders are right. Answer with a list, `["a", "b", ...]`, or with one word, `"ab..."`.
 
-It is about one user. The pairs are the user's clicked films i with the films j that the user has not clicked, and x is the margin of a pair.
+It is about one user, with at least one film clicked and one not. The pairs are the user's clicked films i with the films j that the user has not clicked, and x is the margin of a pair.
 
 - **a** For every pair m is at most ln(1 + e^−x) / ln 2.
 - **b** AUC is the share of the pairs with x > 0, plus half the share with x = 0.
@@ -381,7 +381,7 @@ The formulas of BPR pass from hand to hand, misprints included. The three listin
 
 ### 05.11 A step that un-learns
 
-This listing takes `n_steps` steps on one triple and returns the margin after the last one. Its push has the sign that the paper prints. A step should widen the margin of a triple. Find an input whose margin is **above 0** at the start and **below 0** at the end.
+This listing takes `n_steps` steps on one triple and returns the margin after the last one. Its push has the sign that stands in the paper's formula of the gradient. A step should widen the margin of a triple. Find an input whose margin is **above 0** at the start and **below 0** at the end.
 
 `p`, `qi` and `qj` are lists of equal length, 1 to 5, with entries from −3 to 3. `lr` lies above 0 and not above 0.1, `reg` from 0 to 1, `n_steps` is 1 to 100.
 """
@@ -448,7 +448,7 @@ check("05.12", answer_05_12)
 r"""
 ### 05.13 A penalty that lets grow
 
-This listing takes steps on one triple by the update of the paper's algorithm: it **adds** lr times (push · direction + 2 · reg · vector). It returns the triple's loss, $-\ln\sigma(x) + \text{reg}\,(\lVert p\rVert^2 + \lVert q_i\rVert^2 + \lVert q_j\rVert^2)$, before the first step and after the last. Find an input whose loss is higher at the end, by more than rounding (a millionth of it). The rules are those of 05.11.
+This listing takes steps on one triple by the update of the paper's listing, with our 2 · reg for its λ: it **adds** lr times (push · direction + 2 · reg · vector). It returns the triple's loss, $-\ln\sigma(x) + \text{reg}\,(\lVert p\rVert^2 + \lVert q_i\rVert^2 + \lVert q_j\rVert^2)$, before the first step and after the last. Find an input whose loss is higher at the end, by more than rounding (a millionth of it). The rules are those of 05.11.
 """
 
 # %%
@@ -509,9 +509,9 @@ check("05.14", answer_05_14)
 SGD draws triples, and each step subtracts lr times the gradient of task 05.2, its penalty included. One user is in 30 % of the drawn triples, another in 0.3 %. What does SGD minimize, on average?
 
 - **a** The mean loss plus reg(‖P‖² + ‖Q‖²): each vector is penalized alike.
-- **b** The mean loss plus a penalty in which each vector counts as often as it occurs in triples: 100 times more for the first user than for the second.
-- **c** The mean loss alone: on average the penalties cancel.
-- **d** The mean loss plus a penalty that is larger for the second user, who has less data.
+- **b** The mean loss plus a penalty that is 100 times larger for the first user than for the second.
+- **c** The mean loss alone: as the triples are drawn at random, the penalties cancel on average.
+- **d** The mean loss plus a penalty that is 100 times larger for the second user, who has far less data.
 """
 
 # %%
