@@ -66,6 +66,21 @@ def at_least_zero(value: Any, name: str) -> float:
     return float(value)
 
 
+def above_zero(value: Any, name: str) -> float:
+    """One finite number, positive."""
+    if not is_between(value, 0, np.inf):
+        raise ValueError(f"{name} must be a finite number > 0, got {value!r}")
+    return float(value)
+
+
+def offset_list(numbers: ArrayLike, name: str, size: int) -> Ints:
+    """Where lists begin that lie one after another, and where the last one ends: rising from 0 to size."""
+    given = integer_list(numbers, name)
+    if given.size < 1 or given[0] != 0 or given[-1] != size or (np.diff(given) < 0).any():
+        raise ValueError(f"{name} must be offsets that rise from 0 to {size}, got {reprlib.repr(given.tolist())}")
+    return given
+
+
 def rank(n_factors: Any, shape: tuple[int, int]) -> int:
     """A number of factors that a matrix of this shape can have."""
     if not is_whole(n_factors, 1) or n_factors > min(shape):
@@ -91,8 +106,8 @@ def is_whole(value: Any, least: int = 0) -> bool:
 
 
 def is_between(value: Any, low: float, high: float) -> bool:
-    """Whether it is a number strictly between low and high."""
-    return isinstance(value, Real) and low < float(value) < high
+    """Whether it is a number strictly between low and high; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and low < float(value) < high
 
 
 def generator(seed: Any) -> np.random.Generator:

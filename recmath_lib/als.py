@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from recmath_lib import kernels
-from recmath_lib._arguments import at_least_zero, factor_table, generator, is_between, rank, whole
+from recmath_lib._arguments import above_zero, at_least_zero, factor_table, generator, rank, whole
 from recmath_lib.factorization import (
     START_SCALE,
     Factors,
@@ -150,9 +150,7 @@ def half_step(
     Source: Zhou et al. (2008), Large-scale parallel collaborative filtering for the Netflix prize.
     """
     ratings, Q, penalties = _half_problem(ratings, factors, reg, weighted)
-    if plan is None:
-        plan = kernels.prepare(ratings, Q.shape[1], Q.dtype)
-    return kernels.solve_rows(plan, Q, penalties)
+    return kernels.solve_rows(_plan_for(ratings, Q, plan), Q, penalties)
 
 
 # ---- sweeps ----------------------------------------------------------------------------------------------------------
@@ -383,9 +381,7 @@ def implicit_half_step(
     Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
     """
     confidence, Q, reg = _implicit_problem(confidence, factors, reg)
-    if plan is None:
-        plan = kernels.prepare(confidence, Q.shape[1], Q.dtype)
-    return kernels.solve_confident_rows(plan, Q, reg)
+    return kernels.solve_confident_rows(_plan_for(confidence, Q, plan), Q, reg)
 
 
 def implicit_sweeps(
@@ -460,6 +456,15 @@ def _half_problem(
     return ratings.astype(dtype, copy=False), Q, penalties.astype(dtype)
 
 
+def _plan_for(matrix: csr_array, Q: Floats, plan: kernels.Plan | None) -> kernels.Plan:
+    if plan is None:
+        return kernels.prepare(matrix, Q.shape[1], Q.dtype)
+    if plan.shape != matrix.shape or plan.n_factors != Q.shape[1]:
+        wanted = f"a matrix of shape {matrix.shape} and {Q.shape[1]} factors"
+        raise ValueError(f"plan must be of {wanted}, got one of shape {plan.shape} and {plan.n_factors} factors")
+    return plan
+
+
 def _start(
     ratings: csr_array, n_factors: int, seed: int | np.random.Generator | None, init: ArrayLike | None
 ) -> Floats:
@@ -508,9 +513,7 @@ def _implicit_problem(confidence: csr_array, factors: ArrayLike, reg: float) -> 
     confidence = _confident(confidence)
     dtype = np.float32 if confidence.dtype == np.float32 else np.float64
     Q: Floats = factor_table(factors, "factors", confidence.shape[1]).astype(dtype, copy=False)
-    if not is_between(reg, 0, np.inf):
-        raise ValueError(f"reg must be a finite number > 0, got {reg!r}")
-    return confidence.astype(dtype, copy=False), Q, float(reg)
+    return confidence.astype(dtype, copy=False), Q, above_zero(reg, "reg")
 
 
 def _implicit_sweeps(confidence: csr_array, Q: Floats, reg: float, steps: "tqdm[int]") -> Iterator[Factors]:

@@ -6,7 +6,7 @@ runs it to the end. Clicks are a csr_array: a stored entry is a click, whatever 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +15,7 @@ from scipy.special import expit
 from tqdm.auto import tqdm
 
 from recmath_lib import kernels_bpr, metrics
-from recmath_lib._arguments import at_least_zero, floats, generator, ids, integers, is_between, rank, whole
+from recmath_lib._arguments import above_zero, at_least_zero, floats, generator, ids, integers, rank, whole
 from recmath_lib.factorization import START_SCALE, Factors, factor_pair, last
 from recmath_lib.ratings import checked, rows_of
 
@@ -23,6 +23,7 @@ Floats = NDArray[np.floating]
 Ints = NDArray[np.intp]
 Negatives = Literal["uniform", "popular", "unchecked"]
 
+ROUNDS = 64  # of drawing again, before the rest is drawn by the law
 JUDGED = 1 << 14  # triples, drawn once, on which every epoch's objective is taken
 
 
@@ -32,7 +33,7 @@ JUDGED = 1 << 14  # triples, drawn once, on which every epoch's objective is tak
 def triple_shares(clicks: csr_array) -> Floats:
     """Share of all triples that are each user's, Eq. (5.1).
 
-    A user with c clicks of n films is in c (n - c) triples.
+    A user with n_u clicks of n films is in n_u (n - n_u) triples.
 
     Args:
         clicks: csr_array, shape (m, n).
@@ -115,21 +116,23 @@ def gradient(
 ) -> tuple[Floats, Floats, Floats]:
     """Gradient of one triple's loss by p_u, Eq. (5.6), by q_i, Eq. (5.7), and by q_j, Eq. (5.8).
 
-    It is also the gradient of b triples, each by its own three vectors.
+    It is also the gradient of T triples, each by its own three vectors.
 
     Args:
-        user_factor, positive_factor, negative_factor: p_u, q_i and q_j, shape (k,) or (b, k).
+        user_factor, positive_factor, negative_factor: p_u, q_i and q_j, shape (k,) or (T, k).
         reg: penalty weight lambda >= 0, on each of the three.
 
     Returns:
         (dp, dq_i, dq_j), in the same shapes; a descent step subtracts them.
 
     Raises:
-        ValueError: a negative reg.
+        ValueError: vectors of different shapes, nan or infinity in them, or a negative reg.
 
     Source: Rendle et al. (2009), BPR: Bayesian personalized ranking from implicit feedback.
     """
-    p, q_i, q_j = (np.asarray(part) for part in (user_factor, positive_factor, negative_factor))
+    p, q_i, q_j = (_finite(part) for part in (user_factor, positive_factor, negative_factor))
+    if not p.shape == q_i.shape == q_j.shape:
+        raise ValueError(f"the three vectors must have one shape, got {p.shape}, {q_i.shape} and {q_j.shape}")
     pull = 2 * at_least_zero(reg, "reg")
     pushed = expit(-np.sum(p * (q_i - q_j), axis=-1, keepdims=True))
     return pull * p - pushed * (q_i - q_j), pull * q_i - pushed * p, pull * q_j + pushed * p
@@ -154,7 +157,7 @@ def sgd_step(
         TypeError, ValueError: as `margins`, or lr or reg out of range.
     """
     P, Q = factor_pair(user_factors, item_factors)
-    lr, reg = _learning_rate(lr), at_least_zero(reg, "reg")
+    lr, reg = above_zero(lr, "lr"), at_least_zero(reg, "reg")
     users, positives, negatives = _columns(triples, len(P), len(Q))
     by_user, by_positive, by_negative = gradient(P[users], Q[positives], Q[negatives], reg)
     by_item = _sums(positives, by_positive, len(Q)) + _sums(negatives, by_negative, len(Q))
@@ -249,14 +252,30 @@ def draw_triples(
         TypeError: clicks is no csr_array.
         ValueError: unknown negatives, or no click of a user to whom another film can be drawn.
     """
-    clicks, rng = _trainable(clicks), generator(seed)
-    chosen = rng.choice(_usable(clicks, _one_of(negatives)), whole(n_triples, "n_triples"))
+    clicks, rng = _trainable(clicks, negatives), generator(seed)
+    chosen = rng.choice(_usable(clicks, negatives), whole(n_triples, "n_triples"))
     users = rows_of(clicks)[chosen]
     return np.column_stack([users, clicks.indices[chosen], draw_negatives(clicks, users, negatives, rng)])
 
 
 def draw_negatives(clicks: csr_array, users: Ints, negatives: Negatives, rng: np.random.Generator) -> Ints:
-    """One other film for each of the users, shape (T,); for its law see Eq. (5.12)."""
+    """One other film for each of these users; for its law see Eq. (5.12).
+
+    Args:
+        clicks: csr_array, shape (m, n).
+        users: user numbers, shape (T,); each of them has a film to draw.
+        negatives: as in `negative_probabilities`.
+        rng: to draw from.
+
+    Returns:
+        Film numbers, shape (T,).
+
+    Raises:
+        ValueError: unknown negatives, or a user to whom no film can be drawn.
+    """
+    without = users[~_drawable(clicks, _one_of(negatives))[users]]
+    if without.size:
+        raise ValueError(f"clicks must leave user {without[0]} a film to draw, got none")
     n = clicks.shape[1]
     if negatives == "unchecked":
         return rng.integers(0, n, users.size)
@@ -310,10 +329,9 @@ def epochs(
 
     Source: Rendle et al. (2009), BPR: Bayesian personalized ranking from implicit feedback.
     """
-    clicks = _trainable(clicks)
-    n_factors, reg, lr = rank(n_factors, clicks.shape), at_least_zero(reg, "reg"), _learning_rate(lr)
+    clicks = _trainable(clicks, negatives)
+    n_factors, reg, lr = rank(n_factors, clicks.shape), at_least_zero(reg, "reg"), above_zero(lr, "lr")
     n_epochs, batch_size = whole(n_epochs, "n_epochs"), whole(batch_size, "batch_size")
-    _one_of(negatives)
     rng = np.random.default_rng() if seed is None else generator(seed)
     steps = tqdm(range(1, n_epochs + 1), disable=not progress)
     return _epochs(clicks, n_factors, reg, lr, batch_size, negatives, average, steps, rng)
@@ -333,8 +351,20 @@ def fit(
     progress: bool = False,
 ) -> Factors:
     """The last state of `epochs`; arguments and errors as there."""
-    options: dict[str, Any] = {"n_epochs": n_epochs, "batch_size": batch_size, "seed": seed, "negatives": negatives}
-    return last(epochs(clicks, n_factors, reg, lr, average=average, progress=progress, **options))
+    return last(
+        epochs(
+            clicks,
+            n_factors,
+            reg,
+            lr,
+            n_epochs=n_epochs,
+            batch_size=batch_size,
+            seed=seed,
+            negatives=negatives,
+            average=average,
+            progress=progress,
+        )
+    )
 
 
 # ---- judging ---------------------------------------------------------------------------------------------------------
@@ -350,42 +380,52 @@ def held_out_scores(scores: ArrayLike, seen: csr_array, hidden: csr_array, k: in
         k: cut-off of NDCG.
 
     Returns:
-        {"AUC": ..., f"NDCG@{k}": ...}, one value for each user who has a hidden film, in the order of users.
+        {"AUC": ..., f"NDCG@{k}": ...}, one value for each user who has a hidden film, in the order of users. The AUC of
+        a user whose unseen films are all hidden is 0.5: there is no pair.
 
     Raises:
         TypeError: seen or hidden is no csr_array.
-        ValueError: shapes that do not fit, scores that are not finite, or nobody with a hidden film.
+        ValueError: shapes that do not fit, scores that are not finite, nobody with a hidden film, a hidden film that
+            has been seen, or a k that is no integer >= 1.
     """
+    whole(k, "k")
     seen, hidden = checked(seen, "seen"), checked(hidden, "hidden")
     users = np.flatnonzero(np.diff(hidden.indptr))
     if seen.shape != hidden.shape or not users.size:
         raise ValueError(f"hidden must have shape {seen.shape} and a stored entry, got {hidden.shape}, {hidden.nnz}")
     table = _score_table(scores, seen.shape)[users]
     relevant, excluded = _stored(hidden)[users], _stored(seen)[users]
+    if (relevant & excluded).any():
+        user, film = np.argwhere(relevant & excluded)[0]
+        raise ValueError(f"hidden must share no entry with seen, got user {users[user]}, film {film}")
     ranked = np.where(excluded, -np.inf, table)
     pairs = zip(relevant, excluded, table, strict=True)
     areas = [metrics.auc(labels[~known], row[~known]) for labels, known, row in pairs]
-    return {"AUC": np.array(areas), f"NDCG@{k}": metrics.ndcg_scores(relevant & ~excluded, ranked, k=k)}
+    return {"AUC": np.array(areas), f"NDCG@{k}": metrics.ndcg_scores(relevant, ranked, k=k)}
 
 
 # ---------------------------------------------------------------- how it is done
 
 
-def _trainable(clicks: csr_array) -> csr_array:
-    """The clicks, checked; somebody has clicked a film and left one out."""
+def _trainable(clicks: csr_array, negatives: Negatives = "uniform") -> csr_array:
+    """The clicks, checked; somebody has clicked a film and left one that can be drawn."""
     clicks = checked(clicks, "clicks")
-    if not _usable(clicks, "uniform").size:
-        raise ValueError("clicks must hold a user who has clicked a film and left one out, got none")
+    if not _usable(clicks, _one_of(negatives)).size:
+        raise ValueError(f"clicks must hold a click to which a film can be drawn as {negatives!r}, got none")
     return clicks
 
 
 def _usable(clicks: csr_array, negatives: Negatives) -> Ints:
     """Places of the clicks to which another film can be drawn."""
-    if negatives == "unchecked":
-        return np.arange(clicks.nnz)
-    known = np.unique(clicks.indices).size if negatives == "popular" else clicks.shape[1]
+    return np.flatnonzero(np.repeat(_drawable(clicks, negatives), np.diff(clicks.indptr)))
+
+
+def _drawable(clicks: csr_array, negatives: Negatives) -> NDArray[np.bool_]:
+    """Whether another film can be drawn for each user, shape (m,)."""
     counts = np.diff(clicks.indptr)
-    return np.flatnonzero(np.repeat(counts < known, counts))
+    if negatives == "unchecked":
+        return np.ones(counts.size, dtype=bool)
+    return counts < (np.unique(clicks.indices).size if negatives == "popular" else clicks.shape[1])
 
 
 def _columns(triples: ArrayLike, m: int, n: int) -> tuple[Ints, Ints, Ints]:
@@ -401,10 +441,11 @@ def _columns(triples: ArrayLike, m: int, n: int) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _learning_rate(lr: float) -> float:
-    if not is_between(lr, 0, np.inf):
-        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
-    return float(lr)
+def _finite(vector: ArrayLike) -> Floats:
+    given = np.asarray(vector)
+    if not np.isfinite(given).all():
+        raise ValueError(f"the three vectors must be finite, got {given[~np.isfinite(given)][0]}")
+    return given
 
 
 def _one_of(negatives: Negatives) -> Negatives:
@@ -422,8 +463,8 @@ def _weights(clicks: csr_array, negatives: Negatives) -> Floats:
 def _nth_free(clicks: csr_array, users: Ints, places: Ints) -> Ints:
     """The film at each place, from 0 on, among the films that the user has not clicked.
 
-    Before the t-th click c_t of a user (films in rising order) lie c_t − t free films. So place r is moved on by the
-    number of clicks with c_t − t <= r, found for all users at once by one binary search.
+    Before film f_t, the t-th click of a user (films in rising order), lie f_t − t free films. So place r is moved on by
+    the number of clicks with f_t − t <= r, found for all users at once by one binary search.
     """
     starts, n = clicks.indptr[:-1], clicks.shape[1]
     rows = rows_of(clicks)
@@ -433,14 +474,20 @@ def _nth_free(clicks: csr_array, users: Ints, places: Ints) -> Ints:
 
 
 def _redrawn(clicks: csr_array, users: Ints, rng: np.random.Generator) -> Ints:
-    """Films in proportion to their clicks: that of a random click, drawn again while the user has clicked it."""
+    """Films in proportion to their clicks: that of a random click, drawn again while the user has clicked it.
+
+    Who has clicked nearly all that is popular would draw again and again; after some rounds the law itself is used.
+    """
     n = np.intp(clicks.shape[1])
     known = rows_of(clicks) * n + clicks.indices
     drawn = clicks.indices[rng.integers(0, clicks.nnz, users.size)].astype(np.intp)
     wrong = np.flatnonzero(_contains(known, users * n + drawn))
-    while wrong.size:
+    for _ in range(ROUNDS):
         drawn[wrong] = clicks.indices[rng.integers(0, clicks.nnz, wrong.size)]
         wrong = wrong[_contains(known, users[wrong] * n + drawn[wrong])]
+    for user in np.unique(users[wrong]):
+        own = wrong[users[wrong] == user]
+        drawn[own] = rng.choice(n, own.size, p=negative_probabilities(clicks, user, "popular"))
     return drawn
 
 

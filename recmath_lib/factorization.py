@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
-from recmath_lib._arguments import at_least_zero, factor_table, generator, ids, integer_list, is_between, rank, whole
+from recmath_lib._arguments import above_zero, at_least_zero, factor_table, generator, ids, integer_list, rank, whole
 from recmath_lib.ratings import checked, rows_of, with_data
 
 Floats = NDArray[np.floating]
@@ -275,8 +275,7 @@ def sgd_epochs(
     """
     ratings = not_empty(ratings)
     n_factors, n_epochs, reg = rank(n_factors, ratings.shape), whole(n_epochs, "n_epochs"), at_least_zero(reg, "reg")
-    if not is_between(lr, 0, np.inf):
-        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    above_zero(lr, "lr")
     rng = np.random.default_rng() if seed is None else generator(seed)
     return _epochs(ratings, n_factors, reg, lr, biases, tqdm(range(1, n_epochs + 1), disable=not progress), rng)
 

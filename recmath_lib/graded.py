@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from recmath_lib import metrics
-from recmath_lib._arguments import floats, generator, ids, integer_list, whole
+from recmath_lib._arguments import floats, generator, ids, integer_list, offset_list, whole
 from recmath_lib.datasets import Cinema, MovieLens, relevance_grade
 from recmath_lib.ratings import from_triplets, rows_of, with_data
 
@@ -53,9 +53,12 @@ class GradedQueries:
 
     def __post_init__(self) -> None:
         _check_table(self.features, len(self.feature_names))
-        size, offsets = len(self.features), integer_list(self.queries, "queries")
-        if offsets.size < 1 or offsets[0] != 0 or offsets[-1] != size or (np.diff(offsets) < 0).any():
-            raise ValueError(f"queries must be offsets that rise from 0 to {size}, got {offsets}")
+        size = len(self.features)
+        offsets = offset_list(self.queries, "queries", size)
+        for name in ("users", "items"):
+            integer_list(getattr(self, name), name)
+        if not (np.isfinite(self.labels).all() and (np.asarray(self.labels) >= 0).all()):
+            raise ValueError("labels must be finite and >= 0")
         lengths = {"labels": (self.labels, size), "items": (self.items, size), "users": (self.users, offsets.size - 1)}
         for name, (values, length) in lengths.items():
             if np.shape(values) != (length,):

@@ -53,8 +53,8 @@ def step_in_place(
         helper: moves P meanwhile, if given. It changes no digit.
     """
     own, ahead = P.take(users, axis=0), Q.take(positives, axis=0)
-    ahead -= Q.take(negatives, axis=0)
     with np.errstate(over="ignore", invalid="ignore"):
+        ahead -= Q.take(negatives, axis=0)
         pushes = lr * expit(-np.einsum("bk,bk->b", own, ahead))
     shrink = 2 * lr * reg
     items, signed = np.column_stack([positives, negatives]), np.column_stack([pushes, -pushes])
@@ -76,9 +76,9 @@ def _move(table: Floats, rows: Ints, weights: Floats, values: Floats, shrink: fl
     """Add weights[t, s] times values[t] to row rows[t, s] of the table, and shrink that row, for all t, s at once."""
     touched, places = _numbered(rows.ravel(), len(table))
     ends = np.arange(0, rows.size + 1, rows.shape[1])
-    sums = csc_array((weights.ravel(), places, ends), shape=(touched.size, len(rows))) @ values
     kept = 1 - shrink * np.bincount(places)
     with np.errstate(over="ignore", invalid="ignore"):
+        sums = csc_array((weights.ravel(), places, ends), shape=(touched.size, len(rows))) @ values
         table[touched] = kept.astype(table.dtype)[:, None] * table.take(touched, axis=0) + sums
 
 

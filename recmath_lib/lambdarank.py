@@ -18,7 +18,7 @@ from scipy.special import expit, log_softmax, softmax
 from tqdm.auto import tqdm
 
 from recmath_lib import metrics, pairs
-from recmath_lib._arguments import at_least_zero, floats, integer_list, is_between, whole
+from recmath_lib._arguments import above_zero, at_least_zero, floats, offset_list, whole
 from recmath_lib.factorization import last
 
 Floats = NDArray[np.floating]
@@ -41,7 +41,7 @@ def order_probability(difference: ArrayLike, slope: float = 1.0) -> Floats:
 
     Source: Burges (2010), From RankNet to LambdaRank to LambdaMART: an overview.
     """
-    return expit(_slope(slope) * floats(difference, "difference"))
+    return expit(above_zero(slope, "slope") * floats(difference, "difference"))
 
 
 def ranknet_loss(scores: ArrayLike, labels: ArrayLike, slope: float = 1.0) -> float:
@@ -59,7 +59,7 @@ def ranknet_loss(scores: ArrayLike, labels: ArrayLike, slope: float = 1.0) -> fl
     """
     s, y = _query(scores, labels)
     better = y[:, None] > y
-    return float(np.logaddexp(0, -_slope(slope) * (s[:, None] - s))[better].sum())
+    return float(np.logaddexp(0, -above_zero(slope, "slope") * (s[:, None] - s))[better].sum())
 
 
 def pair_gradient(difference: ArrayLike, slope: float = 1.0) -> Floats:
@@ -72,7 +72,7 @@ def pair_gradient(difference: ArrayLike, slope: float = 1.0) -> Floats:
     Returns:
         Numbers in [−beta, 0], in the same shape; finite at differences of 1000.
     """
-    beta = _slope(slope)
+    beta = above_zero(slope, "slope")
     return -beta * expit(-beta * floats(difference, "difference"))
 
 
@@ -172,7 +172,7 @@ def lambda_hessians(scores: ArrayLike, labels: ArrayLike, slope: float = 1.0, k:
     Source: Burges (2010), From RankNet to LambdaRank to LambdaMART: an overview.
     """
     s, y = _query(scores, labels)
-    rho = expit(-_slope(slope) * (s[:, None] - s))
+    rho = expit(-above_zero(slope, "slope") * (s[:, None] - s))
     bends = np.where(y[:, None] > y, slope**2 * rho * (1 - rho), 0) * delta_ndcg(s, y, k)
     return bends.sum(axis=1) + bends.sum(axis=0)
 
@@ -197,7 +197,7 @@ def lambda_gradients_batch(
         ValueError: as `pair_lambdas`, or offsets that do not rise from 0 to N.
     """
     s, y = _query(scores, labels)
-    offsets, beta, cut = _offsets(queries, s.size), _slope(slope), _cut(k)
+    offsets, beta, cut = offset_list(queries, "queries", s.size), above_zero(slope, "slope"), _cut(k)
     return pairs.pair_sums(s, y, offsets, beta, cut, by_ndcg=True, loss=False, hessians=False)[1]
 
 
@@ -239,8 +239,8 @@ def frozen_surrogate(
     Source: Wang et al. (2018), The LambdaLoss framework for ranking metric optimization.
     """
     s, y = _query(scores, labels)
-    weights = delta_ndcg(s if at is None else at, y, k)
-    bits = np.logaddexp(0, -_slope(slope) * (s[:, None] - s)) / np.log(2)
+    weights = delta_ndcg(s if at is None else _place_to_freeze(at, s.size), y, k)
+    bits = np.logaddexp(0, -above_zero(slope, "slope") * (s[:, None] - s)) / np.log(2)
     return float((weights * bits)[y[:, None] > y].sum())
 
 
@@ -391,16 +391,27 @@ def epochs(
     data = _data(features, labels, queries)
     if loss not in get_args(Loss):
         raise ValueError(f"loss must be one of {get_args(Loss)}, got {loss!r}")
-    if not is_between(lr, 0, np.inf):
-        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
-    slope, k, reg = _slope(slope), _cut(k), at_least_zero(reg, "reg")
+    slope, k, reg = above_zero(slope, "slope"), _cut(k), at_least_zero(reg, "reg")
     steps = tqdm(range(1, whole(n_epochs, "n_epochs") + 1), disable=not progress)
-    return _epochs(*data, loss, slope, k, reg, float(lr), steps)
+    return _epochs(*data, loss, slope, k, reg, above_zero(lr, "lr"), steps)
 
 
-def fit(features: ArrayLike, labels: ArrayLike, queries: ArrayLike, **options: Any) -> Linear:
+def fit(
+    features: ArrayLike,
+    labels: ArrayLike,
+    queries: ArrayLike,
+    *,
+    loss: Loss = "lambdarank",
+    slope: float = 1.0,
+    k: int | None = None,
+    reg: float = 0.0,
+    lr: float = 0.1,
+    n_epochs: int = 100,
+    progress: bool = False,
+) -> Linear:
     """The last state of `epochs`; arguments and errors as there."""
-    return last(epochs(features, labels, queries, **options))
+    options: dict[str, Any] = {"slope": slope, "k": k, "reg": reg, "lr": lr, "n_epochs": n_epochs}
+    return last(epochs(features, labels, queries, loss=loss, progress=progress, **options))
 
 
 # ---- LambdaMART: a sum of small trees --------------------------------------------------------------------------------
@@ -415,14 +426,16 @@ def newton_leaf(gradients: ArrayLike, hessians: ArrayLike, reg: float = 1.0) -> 
         reg: penalty weight lambda > 0 of the value.
 
     Raises:
-        ValueError: a reg that is not > 0, or unequal lengths.
+        ValueError: a reg that is not > 0, unequal lengths, nan, or a negative second derivative.
 
     Source: Burges (2010), From RankNet to LambdaRank to LambdaMART: an overview.
     """
     G, H = floats(gradients, "gradients"), floats(hessians, "hessians")
-    if G.shape != H.shape or not is_between(reg, 0, np.inf):
-        raise ValueError(f"reg must be > 0 and lengths equal, got reg {reg!r}, shapes {G.shape} and {H.shape}")
-    return float(-G.sum() / (H.sum() + reg))
+    if G.shape != H.shape:
+        raise ValueError(f"hessians must have shape {G.shape} like gradients, got {H.shape}")
+    if not (np.isfinite(G).all() and (H >= 0).all()):
+        raise ValueError(f"gradients must be finite and hessians >= 0, got {G} and {H}")
+    return float(-G.sum() / (H.sum() + above_zero(reg, "reg")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -497,17 +510,31 @@ def boosting_rounds(
     Source: Burges (2010), From RankNet to LambdaRank to LambdaMART: an overview.
     """
     data = _data(features, labels, queries)
-    for name, value in (("lr", lr), ("reg", reg)):
-        if not is_between(value, 0, np.inf):
-            raise ValueError(f"{name} must be a finite number > 0, got {value!r}")
     shape = {"max_leaf_nodes": whole(n_leaves, "n_leaves", 2), "min_samples_leaf": whole(min_leaf, "min_leaf")}
     steps = tqdm(range(1, whole(n_trees, "n_trees") + 1), disable=not progress)
-    return _boosting(*data, shape, _slope(slope), _cut(k), float(reg), float(lr), steps)
+    return _boosting(
+        *data, shape, above_zero(slope, "slope"), _cut(k), above_zero(reg, "reg"), above_zero(lr, "lr"), steps
+    )
 
 
-def fit_trees(features: ArrayLike, labels: ArrayLike, queries: ArrayLike, **options: Any) -> Trees:
+def fit_trees(
+    features: ArrayLike,
+    labels: ArrayLike,
+    queries: ArrayLike,
+    *,
+    n_trees: int = 100,
+    n_leaves: int = 8,
+    min_leaf: int = 20,
+    slope: float = 1.0,
+    k: int | None = None,
+    reg: float = 1.0,
+    lr: float = 0.1,
+    progress: bool = False,
+) -> Trees:
     """The last state of `boosting_rounds`; arguments and errors as there."""
-    return last(boosting_rounds(features, labels, queries, **options))
+    shape: dict[str, Any] = {"n_trees": n_trees, "n_leaves": n_leaves, "min_leaf": min_leaf}
+    step: dict[str, Any] = {"slope": slope, "k": k, "reg": reg, "lr": lr}
+    return last(boosting_rounds(features, labels, queries, **shape, **step, progress=progress))
 
 
 # ---------------------------------------------------------------- how it is done
@@ -525,28 +552,22 @@ def _query(scores: ArrayLike, labels: ArrayLike) -> tuple[Floats, Floats]:
     return s, y
 
 
-def _offsets(queries: ArrayLike, size: int) -> Ints:
-    offsets = integer_list(queries, "queries")
-    if offsets.size < 1 or offsets[0] != 0 or offsets[-1] != size or (np.diff(offsets) < 0).any():
-        raise ValueError(f"queries must be offsets that rise from 0 to {size}, got {offsets}")
-    return offsets
-
-
 def _data(features: ArrayLike, labels: ArrayLike, queries: ArrayLike) -> tuple[Floats, Floats, Ints]:
     X = floats(features, "features")
-    if X.ndim != 2 or not np.isfinite(X).all():
-        raise ValueError(f"features must be a table of finite numbers, got shape {X.shape}")
+    if X.ndim != 2 or not X.size:
+        raise ValueError(f"features must be a table with a row and a column, got shape {X.shape}")
+    if not np.abs(X).max() <= np.finfo(np.float32).max:  # trees compare in float32
+        raise ValueError(f"features must be finite and within the range of float32, got {X[np.abs(X).argmax()]}")
     _, y = _query(np.zeros(len(X)), labels)
-    offsets = _offsets(queries, y.size)
-    if offsets.size < 2:
-        raise ValueError("queries must hold at least one query, got none")
+    offsets = offset_list(queries, "queries", y.size)
     return X, y, offsets
 
 
-def _slope(slope: float) -> float:
-    if not is_between(slope, 0, np.inf):
-        raise ValueError(f"slope must be a finite number > 0, got {slope!r}")
-    return float(slope)
+def _place_to_freeze(at: ArrayLike, size: int) -> Floats:
+    given = floats(at, "at")
+    if given.shape != (size,) or not np.isfinite(given).all():
+        raise ValueError(f"at must be {size} finite scores, of equal length with scores, got {given}")
+    return given
 
 
 def _cut(k: int | None) -> int | None:

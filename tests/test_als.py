@@ -960,3 +960,11 @@ def test_implicit_float32_is_fitted_in_float32():
 def test_implicit_sweeps_refuse_at_once_and_say_which_argument(changed, says):
     with pytest.raises(ValueError, match=says):
         als.implicit_sweeps(**{"confidence": confident()[0], "n_factors": 2, "reg": 0.1, **changed})
+
+
+def test_a_plan_of_another_matrix_is_refused():
+    plan = kernels.prepare(csr_array(np.ones((5, 3))), 2)
+    for half_step in (als.half_step, als.implicit_half_step):
+        for shape, k in (((2, 3), 2), ((5, 3), 1)):
+            with pytest.raises(ValueError, match=r"plan must be of a matrix of shape"):
+                half_step(csr_array(np.ones(shape)), np.ones((3, k)), 0.1, plan=plan)

@@ -439,6 +439,11 @@ def test_the_objective_of_every_state_is_taken_on_the_same_triples(negatives):
     assert states[-1].objective < 0.85 * states[0].objective
 
 
+def test_tables_that_stand_still_have_one_objective():
+    states = bpr.epochs(CLICKS, 2, 0.01, 1e-300, n_epochs=5, seed=0)
+    assert len({state.objective for state in states}) == 1  # other triples would have another
+
+
 def test_a_batch_of_one_is_the_textbooks_step():
     clicks = ratings.from_dense(np.ones((1, 2)), np.array([[True, False]]))  # one triple, (0, 0, 1)
     start, end = bpr.epochs(clicks, 1, 0.1, 0.2, n_epochs=1, batch_size=1, seed=0)
@@ -468,6 +473,56 @@ def test_averaged_epochs_are_weighted_means_of_the_plain_ones(dtype):
             assert getattr(state, side).dtype == dtype
             np.testing.assert_allclose(getattr(state, side), mean, rtol=1e-5 if dtype == np.float32 else 1e-12)
     assert bpr.fit(CLICKS, **options, average=True).objective != bpr.fit(CLICKS, **options).objective
+
+
+def test_who_has_clicked_all_but_one_rare_film_gets_that_one():
+    rows = np.ones((2, 2000), dtype=bool)
+    rows[0, 7] = rows[1, 1000:] = False
+    clicks = ratings.from_dense(np.ones(rows.shape), rows)
+    drawn = bpr.draw_negatives(clicks, np.zeros(50, dtype=int), "popular", np.random.default_rng(0))
+    assert (drawn == 7).all()
+
+
+@pytest.mark.parametrize("negatives", ["uniform", "popular"])
+def test_nobody_gets_a_film_when_all_are_clicked(negatives):
+    clicks = ratings.from_dense(np.ones((2, 2)), np.array([[1, 1], [1, 0]]) > 0)
+    with pytest.raises(ValueError, match="clicks must leave user 0 a film to draw"):
+        bpr.draw_negatives(clicks, np.array([1, 0]), negatives, np.random.default_rng(0))
+
+
+def test_popular_films_that_everybody_clicked_cannot_be_drawn():
+    clicks = ratings.from_dense(np.ones((2, 3)), np.array([[1, 1, 0], [1, 1, 0]]) > 0)
+    for function in (
+        lambda: bpr.draw_triples(clicks, 3, "popular"),
+        lambda: bpr.epochs(clicks, 1, 0.1, 0.1, negatives="popular"),
+    ):
+        with pytest.raises(ValueError, match="a film can be drawn as 'popular'"):
+            function()
+
+
+def test_of_all_films_one_can_be_drawn_even_if_all_are_clicked():
+    clicks = ratings.from_dense(np.ones((2, 3)), np.ones((2, 3), dtype=bool))
+    assert bpr.draw_triples(clicks, 9, "unchecked").shape == (9, 3)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "says"),
+    [
+        (([1.0, 2.0, 3.0], [1.0, 2.0], [1.0, 2.0]), "must have one shape"),
+        (([1.0], [1.0, 2.0], [1.0, 2.0]), "must have one shape"),
+        (([1.0, np.nan], [1.0, 2.0], [1.0, 2.0]), "must be finite"),
+    ],
+)
+def test_a_gradient_of_vectors_that_do_not_fit_says_so(vectors, says):
+    with pytest.raises(ValueError, match=says):
+        bpr.gradient(*vectors, 0.1)
+
+
+def test_a_hidden_film_that_was_seen_is_refused():
+    seen = ratings.from_dense(np.ones((2, 3)), np.array([[1, 1, 0], [1, 0, 0]]) > 0)
+    hidden = ratings.from_dense(np.ones((2, 3)), np.array([[0, 0, 1], [1, 0, 0]]) > 0)
+    with pytest.raises(ValueError, match="hidden must share no entry with seen, got user 1, film 0"):
+        bpr.held_out_scores([1.0, 2.0, 3.0], seen, hidden)
 
 
 def test_fit_is_the_last_epoch_and_epochs_come_one_by_one():
@@ -533,9 +588,11 @@ def test_progress_shows_a_bar_and_is_off_at_first(capsys):
     assert not out and "2/2" in err
 
 
-def test_a_learning_rate_that_is_too_large_says_so():
+@pytest.mark.parametrize("batch_size", [1, 4, 1024])
+def test_a_learning_rate_that_is_too_large_says_so(batch_size):
+    clicks = ratings.from_dense(np.ones((20, 15)), np.random.default_rng(0).random((20, 15)) < 0.3)
     with pytest.raises(ValueError, match=r"lr must be smaller: with 1e\+200 the factors grow beyond all numbers"):
-        bpr.fit(CLICKS, 2, 0.1, 1e200, n_epochs=9, seed=0)
+        bpr.fit(clicks, 2, 0.1, 1e200, n_epochs=9, batch_size=batch_size, seed=0)
 
 
 # ---- judging ----
@@ -624,7 +681,7 @@ def test_clicks_must_be_a_csr_array(function):
 def test_somebody_must_have_clicked_a_film_and_left_one_out(full):
     clicks = ratings.from_dense(np.ones((2, 3)), np.full((2, 3), full))
     for function in (bpr.triple_shares, lambda c: bpr.draw_triples(c, 1), lambda c: bpr.epochs(c, 1, 0.1, 0.1)):
-        with pytest.raises(ValueError, match="clicks must hold a user who has clicked a film and left one out"):
+        with pytest.raises(ValueError, match="clicks must hold a click to which a film can be drawn"):
             function(clicks)
 
 

@@ -369,6 +369,10 @@ def test_refuses_scores_that_do_not_fit(scores):
         ({"queries": np.array([0, 3, 3, 4, 8, 10])}, ValueError, "queries must be offsets that rise from 0 to 11"),
         ({"queries": np.array([0, 4, 3, 4, 8, 11])}, ValueError, "queries must be offsets that rise from 0 to 11"),
         ({"queries": np.array([0.0, 11.0])}, TypeError, "queries must be integers, got float64"),
+        ({"users": np.full(5, 0.5)}, TypeError, "users must be integers, got float64"),
+        ({"items": np.full(11, "a")}, TypeError, "items must be integers"),
+        ({"labels": np.full(11, -1.0)}, ValueError, "labels must be finite and >= 0"),
+        ({"labels": np.full(11, np.nan)}, ValueError, "labels must be finite and >= 0"),
     ],
 )
 def test_refuses_sizes_that_do_not_fit_together(wrong, error, message):

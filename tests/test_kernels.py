@@ -288,6 +288,17 @@ def test_the_smallest_and_the_largest_confidences_keep_their_digits(k, largest):
     np.testing.assert_allclose(confident(*problem, 0.3), from_all_cells(*problem, 0.3), rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("largest", [4e3, 4e4])
+def test_float32_keeps_its_digits_beside_large_confidences(largest):
+    """As many as a float64 solution of the rounded problem has: in float32 alone none would be left."""
+    problem = confident_problem(30, 60, 20, [3, 9, 15, 20, 60] * 6, 1, largest)
+    matrix, factors = problem[0].astype(np.float32), problem[1].astype(np.float32)
+    found = solve_confident_rows(prepare(matrix, 20, np.float32), factors, 0.1)
+    wanted = from_all_cells(matrix.astype(float), factors.astype(float), 0.1)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
 def test_confident_rows_longer_than_a_bucket(monkeypatch):
     problem = confident_problem(6, 700, 5, [700, 699, 450, 7, 3, 1])
     monkeypatch.setattr(kernels, "TOY", 0)

@@ -722,7 +722,13 @@ def test_the_floor_wants_labels_of_zero_and_one(labels):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(([1], [1, 2]), "lengths equal"), (([1], [1], 0), "reg must be > 0"), ((["a"], [1]), "gradients must be numbers")],
+    [
+        (([1], [1, 2]), "hessians must have shape"),
+        (([1], [1], 0), "reg must be a finite number > 0"),
+        ((["a"], [1]), "gradients must be numbers"),
+        (([np.nan], [1]), "gradients must be finite"),
+        (([1], [-1]), "hessians >= 0"),
+    ],
 )
 def test_bad_leaves_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -736,8 +742,11 @@ GIVEN = {"features": [[1.0], [2.0]], "labels": [1, 0], "queries": [0, 2]}
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"features": [1.0, 2.0]}, "features must be a table of finite numbers"),
-        ({"features": [[1.0], [np.nan]]}, "features must be a table of finite numbers"),
+        ({"features": [1.0, 2.0]}, "features must be a table with a row and a column"),
+        ({"features": [[], []]}, "features must be a table with a row and a column"),
+        ({"features": [[1.0], [np.nan]]}, "features must be finite"),
+        ({"features": [[1.0], [1e200]]}, "features must be finite and within the range of float32"),
+        ({"lr": True}, "lr must be a finite number > 0"),
         ({"features": [[1.0]]}, "equal length"),
         ({"labels": [1, -1]}, "labels must be numbers from 0"),
         ({"queries": [0, 1]}, "queries must be offsets that rise from 0 to 2"),
@@ -755,7 +764,7 @@ def test_bad_arguments_of_trainers_are_named_at_the_call(function, changed, mess
 
 
 def test_a_trainer_wants_a_query():
-    with pytest.raises(ValueError, match="queries must hold at least one query"):
+    with pytest.raises(ValueError, match=r"features must be a table with a row and a column, got shape \(0, 2\)"):
         lambdarank.epochs(np.empty((0, 2)), [], [0])
 
 

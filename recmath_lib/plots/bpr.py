@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from recmath_lib._arguments import at_least_zero, floats, is_between, is_whole, whole
+from recmath_lib._arguments import above_zero, at_least_zero, floats, is_whole, whole
 from recmath_lib.plots.base import BEHIND, BLUE, GREEN, GREY, INK, PALE, PURPLE, VERMILLION, Picture, Scene, still
 from recmath_lib.plots.film_map import ALONG, place_labels
 
@@ -86,8 +86,7 @@ class Triples:
 
 def learning_rate(lr: float) -> float:
     """A learning rate that is one."""
-    if not is_between(lr, 0, np.inf):
-        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    above_zero(lr, "lr")
     return float(lr)
 
 

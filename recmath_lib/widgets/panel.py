@@ -261,7 +261,7 @@ LABEL = 'style="text-align: left; padding: 1px 12px; line-height: 1.5; font-weig
 
 
 def value_table(names: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
-    head = "".join(f'<th scope="col" {CELL}>{name}</th>' for name in names)
+    head = "".join(f'<th scope="col" {CELL}>{html.escape(name)}</th>' for name in names)
     body = "".join(f"<tr>{_cells(label, values)}</tr>" for label, values in rows)
     return f"<table><tr><td></td>{head}</tr>{body}</table>"
 
