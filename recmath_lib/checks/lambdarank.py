@@ -16,6 +16,7 @@ from scipy.special import expit, log_softmax, softmax, xlogy
 
 from recmath_lib import lambdarank, metrics
 from recmath_lib.checks.base import (
+    Carried,
     Case,
     ChoiceTask,
     CounterExampleTask,
@@ -46,6 +47,11 @@ def better(s: Floats, y: Floats) -> Mask:
 def every_pair(s: Floats, y: Floats) -> Mask:
     """All pairs, whatever their labels."""
     return np.full((s.size, s.size), True)
+
+
+def unequal(s: Floats, y: Floats) -> Mask:
+    """The pairs of different labels, each in both directions."""
+    return y[:, None] != y
 
 
 def relevant_above_irrelevant(s: Floats, y: Floats) -> Mask:
@@ -100,6 +106,20 @@ def by_hand(change: Change, force: Callable[[float, float], float]) -> Answer:
     return gradient
 
 
+def cut_to_whole(change: Change, turned: bool = False) -> Answer:
+    """The pairs added up one by one, in an array that keeps whole numbers only; by column first if turned."""
+
+    def gradient(scores: Floats, labels: Ints, slope: float = 1.0, k: int | None = None) -> Ints:
+        s, y = np.asarray(scores, dtype=float), np.asarray(labels, dtype=float)
+        forces, sums = lambdarank.pair_gradient(s[:, None] - s, slope) * change(s, y, k), np.zeros_like(labels)
+        pairs = np.argwhere(better(s, y))
+        for i, j in sorted(pairs.tolist(), key=lambda pair: pair[::-1]) if turned else pairs:
+            sums[i], sums[j] = sums[i] + forces[i, j], sums[j] - forces[i, j]
+        return sums
+
+    return gradient
+
+
 def bend(z: Floats) -> Floats:
     """The derivative of the logistic function."""
     return expit(z) * expit(-z)
@@ -131,6 +151,11 @@ RAISING = {"overflow: math.exp of x", "overflow: math.exp of -x"}  # mistakes th
 EVERY_J = (
     "You sum over all j, whatever the labels say. Then (i, j) and (j, i) both count, and the labels cancel: a film is "
     "pushed away from its own place, good or bad. Only pairs with y_i > y_j belong in the sum."
+)
+
+WHOLE_NUMBERS = (
+    "Your sums are cut to whole numbers, most of them to 0. np.zeros_like(labels) has the type of the labels, integer, "
+    "and a force that is put there loses its digits. Begin with np.zeros(len(scores))."
 )
 
 
@@ -295,6 +320,12 @@ def force_mistakes(change: Change, pair_eq: str, sum_eq: str) -> Iterator[WrongA
         sum_eq,
     )
     yield WrongAnswer(
+        "whole numbers: by row",
+        cut_to_whole(change),
+        WHOLE_NUMBERS,
+        sum_eq,
+    )
+    yield WrongAnswer(
         "not gathered",
         wrong(gather=lambda forces, chosen: forces),
         "You return the table of pairs. Gather it: film i gets the sum of its row minus the sum of its column.",
@@ -331,8 +362,8 @@ def drawn(rng: Generator, n: int, ties: bool = False) -> tuple[Floats, Ints]:
     return scores, labels
 
 
-# Twenty films, two scores: a sort that is not stable shows itself.
-LONG = ([0.5, 1.0] * 10, [0, 1, 2, 0, 3] * 4)
+# Seventeen films, two scores: up to sixteen NumPy's own sort is stable, from here on it shows itself.
+LONG = ([0.5, 1.0] * 8 + [0.5], ([0, 1, 2, 0, 3] * 4)[:17])
 
 
 # ---- 06.1 ranknet_gradient -------------------------------------------------------------------------------------------
@@ -410,6 +441,29 @@ RANKNET_WRONG = (
             "the first end, itself too": gradient_with(
                 same_weight, pairs=every_pair, gather=lambda forces, chosen: forces.sum(axis=1)
             )
+        },
+    ),
+    *ways(
+        "whole numbers",
+        WHOLE_NUMBERS,
+        "lesson 06, Eq. (6.4)",
+        {
+            "by column": cut_to_whole(same_weight, turned=True),
+            "at the end": lambda scores, labels, slope=1.0: gradient_with(same_weight)(scores, labels, slope).astype(
+                labels.dtype
+            ),
+        },
+    ),
+    *ways(
+        "every unequal pair",
+        "Your mask asks whether two labels differ: y_i != y_j. Then a pair counts as (i, j) and as (j, i), the labels "
+        "cancel, and whatever stands higher is pushed down, good or bad. The mask is y_i > y_j.",
+        "lesson 06, Eq. (6.4)",
+        {
+            "both ends": gradient_with(same_weight, pairs=unequal),
+            "the first end": gradient_with(
+                same_weight, pairs=unequal, gather=lambda forces, chosen: forces.sum(axis=1)
+            ),
         },
     ),
     WrongAnswer(
@@ -502,6 +556,16 @@ def never_cut(place: NDArray[Any], k: int | None) -> Floats:
     return 1 / np.log2(place + 1)
 
 
+def late(place: NDArray[Any], k: int | None) -> Floats:
+    """The discount of the next rank, 0 beyond k."""
+    return np.where(place <= (k or inf), 1 / np.log2(place + 2), 0.0)
+
+
+def older(place: NDArray[Any], k: int | None) -> Floats:
+    """1, 1, then 1 / log2(rank), 0 beyond k."""
+    return np.where(place <= (k or inf), 1 / np.log2(np.maximum(place, 2)), 0.0)
+
+
 def best_of_all(place: Floats, y: Floats, k: int | None) -> float:
     """DCG@k of the best order of all films."""
     return metrics.dcg_at_k(np.sort(y)[::-1], k)
@@ -512,9 +576,11 @@ def of_this_order(place: Floats, y: Floats, k: int | None) -> float:
     return metrics.dcg_at_k(y[np.argsort(place)], k)
 
 
-def ideal_of(gain: Callable[[Floats], Floats]) -> Callable[[Any, Floats, int | None], float]:
-    """DCG@k of the labels sorted, with another gain; where no film has a gain it is 0."""
-    return lambda place, y, k: float(gain(np.sort(y)[::-1]) @ up_to_k(np.arange(1, y.size + 1), k)) if y.any() else 0.0
+def ideal_of(
+    gain: Callable[[Floats], Floats], discount: Callable[[NDArray[Any], int | None], Floats] = up_to_k
+) -> Callable[[Any, Floats, int | None], float]:
+    """DCG@k of the labels sorted, with another gain or discount; where no film has a gain it is 0."""
+    return lambda place, y, k: float(gain(np.sort(y)[::-1]) @ discount(np.arange(1, y.size + 1), k)) if y.any() else 0.0
 
 
 def product(gains: Floats, discounts: Floats, place: Floats, k: int | None) -> Floats:
@@ -613,7 +679,8 @@ TURNED: dict[str, Callable[[Floats], Any]] = {
     "as NumPy sorts": lambda s: placed(np.argsort(s)[::-1]),
 }
 ANY_ORDER = (
-    'NumPy\'s default sort may exchange equal scores; on short lists you do not always see it. Ask for kind="stable".'
+    "NumPy's default sort may exchange equal scores; on short lists you do not see it, on the one of 17 films you do. "
+    'Ask for kind="stable". (A warning in the case shown would be a second fault: np.exp overflows, expit does not.)'
 )
 PLACES = "lesson 06, Eq. (6.5), the ranks"
 IDEAL = "lesson 06, Eq. (6.5), the ideal DCG@K"
@@ -748,7 +815,31 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
         "Your discount of rank r is that of rank r + 1. With ranks from 1 it is 1 / log2(r + 1), so the first film "
         "counts whole; log2(r + 2) belongs to ranks from 0.",
         "lesson 06, Eq. (6.5)",
-        {"late": change_with(discount=lambda place, k: up_to_k(place, k) * np.log2(place + 1) / np.log2(place + 2))},
+        {
+            "the ideal right": change_with(discount=late),
+            "in the ideal too": change_with(discount=late, ideal=ideal_of(exp_gain, late)),
+        },
+    )
+    yield (
+        "1 / log2(rank)",
+        "Your discounts are 1, 1, 1 / log2(3), ...: 1 / log2(r) from rank 2 on, the older form of DCG. Eq. (6.5) has "
+        "1 / log2(r + 1), so rank 2 already counts less than rank 1.",
+        "lesson 06, Eq. (6.5)",
+        {
+            "the ideal right": change_with(discount=older),
+            "in the ideal too": change_with(discount=older, ideal=ideal_of(exp_gain, older)),
+        },
+    )
+    yield (
+        "cut in input order",
+        "You cut the first k films of the INPUT: once the discounts are in the order of the input, D[k:] is no longer "
+        "what stands beyond rank k. Cut while they are in rank order, or where rank > k.",
+        "lesson 06, Eq. (6.5), the cut-off K",
+        {
+            "D[k:] = 0": change_with(
+                discount=lambda place, k: np.where(np.arange(place.size) < (k or inf), never_cut(place, k), 0.0)
+            )
+        },
     )
     yield (
         "last place of the top k left out",
@@ -827,16 +918,6 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
         },
     )
     yield (
-        "logarithms mixed",
-        "A factor ln 2 is in every number: your discounts have one logarithm and your ideal another, or the loss is in "
-        "bits. The base cancels in |ΔNDCG| if it is the same in both parts.",
-        IDEAL,
-        {
-            "natural discount": change_with(discount=lambda place, k: up_to_k(place, k) / np.log(2)),
-            "natural ideal": change_with(ideal=lambda place, y, k: best_of_all(place, y, k) / np.log(2)),
-        },
-    )
-    yield (
         "distance of the ranks",
         "You discount the distance of the two ranks. Places 1 and 2 differ by more than places 9 and 10: take the "
         "difference of two discounts, D(r_i) − D(r_j).",
@@ -850,6 +931,10 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
                 combined=lambda gains, discounts, place, k: (
                     np.abs(gains[:, None] - gains) * up_to_k(np.maximum(np.abs(place[:, None] - place), 1.0), k)
                 )
+            ),
+            "1 / log2(distance + 1), no cut": change_with(
+                combined=by_distance(lambda apart: 1 / np.log2(apart + 1)),
+                ideal=lambda place, y, k: best_of_all(place, y, None),
             ),
         },
     )
@@ -909,8 +994,20 @@ def change_by_natural_log(scores: Floats, labels: Ints, k: int | None = None) ->
     return table / (ideal or np.inf)
 
 
+LOGS_MIXED: dict[str, Callable[..., Floats]] = {
+    "natural discount": change_with(discount=lambda place, k: up_to_k(place, k) / np.log(2)),
+    "natural ideal": change_with(ideal=lambda place, y, k: best_of_all(place, y, k) / np.log(2)),
+}
+
 CHANGE_WRONG = (
     *(mistake for name, why, where, answers in change_mistakes() for mistake in ways(name, why, where, answers)),
+    *ways(
+        "logarithms mixed",
+        "A factor ln 2 is in every number: your discounts have one logarithm and your ideal another. The base cancels "
+        "in |ΔNDCG| if it is the same in both parts.",
+        IDEAL,
+        LOGS_MIXED,
+    ),
     WrongAnswer(
         "nan without a gain",
         change_with(no_gain=nan),
@@ -1104,6 +1201,14 @@ LAMBDAS_WRONG = (
         for mistake in ways(name, why, where, {way: gradient_with(change) for way, change in answers.items()})
     ),
     *in_rank_order(lambdarank.delta_ndcg),
+    *ways(
+        "a factor ln 2",
+        "A factor ln 2 is in every number. Either this is the gradient of the frozen surrogate, whose loss is in bits: "
+        "λ / ln 2. Or your discounts have one logarithm and your ideal another. The contract's force is the natural "
+        "one, and in |ΔNDCG| the base cancels.",
+        "lesson 06, Eq. (6.10) and (6.5)",
+        {way: gradient_with(change) for way, change in LOGS_MIXED.items()},
+    ),
     *ways(
         "no weights",
         "Your pairs all weigh the same: this is RankNet's gradient, task 06.1. Multiply each pair's force by its "
@@ -1447,6 +1552,12 @@ SOFTMAX_WRONG = (
         },
     ),
     WrongAnswer(
+        "the gradient",
+        lambda scores, labels: softmax(scores) - labels / max(int(labels.sum()), 1),
+        "You return softmax(s) − y / Σy, the gradient: a number for each film. Asked is the loss itself, one number.",
+        "lesson 06, Eq. (6.11) and (6.12)",
+    ),
+    WrongAnswer(
         "max not put back",
         softmax_with(logs=lambda s: s - np.log(np.exp(s - s.max()).sum())),
         "You take the largest score off inside the sum and forget it outside: ln softmax = (s − max) − ln Σ e^(s − "
@@ -1484,7 +1595,7 @@ SOFTMAX = FunctionTask(
         "scipy.special.log_softmax(scores) has all the logarithms, exact. Then -(labels @ them) / labels.sum(), and "
         "0.0 where labels.sum() is 0.",
     ),
-    reference=lambda scores, labels: lambdarank.softmax_loss(scores, labels),
+    reference=lambda scores, labels: lambdarank.softmax_loss(scores, labels) + 0.0,  # 0 for one film, not −0
     cases=softmax_cases,
     wrong=SOFTMAX_WRONG,
     right=(softmax_by_loop, softmax_by_logaddexp, softmax_by_odds),
@@ -1499,6 +1610,11 @@ Term = Callable[[Floats, int, int], float]  # relevance in rank order, two place
 def hit_sum(hits: Floats) -> float:
     """Precision at each hit, added up; graded labels weigh it."""
     return float(hits @ (np.cumsum(hits > 0) / _ranks_of(hits)))
+
+
+def graded_sum(labels: Floats) -> float:
+    """The same with grades in the place of hits, in the count above a film as well."""
+    return float(labels @ (np.cumsum(labels) / _ranks_of(labels)))
 
 
 def _ranks_of(hits: Floats) -> Floats:
@@ -1545,6 +1661,25 @@ def own_terms(hits: Floats, a: int, b: int) -> float:
     high, low = min(a, b), max(a, b)
     found = np.cumsum(hits)
     return float(((found[high] + 1 - hits[high]) / (high + 1) - found[low] / (low + 1)) / hits.sum())
+
+
+def between(hits: Floats, a: int, b: int) -> float:
+    """What the hits between two places gain or lose by one hit more or less above them."""
+    high, low = min(a, b), max(a, b)
+    return float(hits[high + 1 : low] @ (1 / np.arange(high + 2, low + 1)) / hits.sum())
+
+
+def own_count_kept(hits: Floats, a: int, b: int) -> float:
+    """The moved film's hits over both ranks, the same number of hits at both."""
+    found = np.cumsum(hits)[a if hits[a] else b]
+    return float(found * abs(1 / (a + 1) - 1 / (b + 1)) / hits.sum())
+
+
+def as_if_higher(hits: Floats, a: int, b: int) -> float:
+    """The films between counted, but not among the moved film's hits at the lower place."""
+    high = min(a, b)
+    found = np.cumsum(hits)[high] + 1 - hits[high]
+    return float(found * abs(1 / (a + 1) - 1 / (b + 1)) / hits.sum()) + between(hits, a, b)
 
 
 def not_shifted(hits: Floats, a: int, b: int) -> float:
@@ -1717,12 +1852,30 @@ AP_WRONG = (
     ),
     *ways(
         "films between left out",
-        "You count what the two films themselves gain and lose. The relevant films between them change too: each finds "
-        "one hit more above it, or one less, which is 1/r.",
+        "You count what the two films themselves gain and lose. Try the hits (0, 1, 1) with ranks 1 and 3 swapped: AP "
+        "goes from 7/12 to 1. Three things change: the moved film's rank, its own hit count, and the hit between, "
+        "which finds one more above it.",
         AP,
         {
             "before and after": gradient_with(ap_change(unless_alike(own_terms))),
+            "before and after, absolute": gradient_with(
+                ap_change(unless_alike(lambda hits, a, b: abs(own_terms(hits, a, b))))
+            ),
             "precisions as they are": gradient_with(ap_change(unless_alike(precisions_apart))),
+        },
+    ),
+    *ways(
+        "own hits not counted anew",
+        "Your moved film keeps its number of hits. Try the hits (0, 1, 1) with ranks 1 and 3 swapped: AP goes from "
+        "7/12 to 1. Three things change: the moved film's rank, its own hit count, here from 2 to 1, and the hit "
+        "between.",
+        AP,
+        {
+            "films between left out": gradient_with(ap_change(unless_alike(own_count_kept))),
+            "films between counted": gradient_with(
+                ap_change(unless_alike(lambda hits, a, b: own_count_kept(hits, a, b) + between(hits, a, b)))
+            ),
+            "as at the higher rank": gradient_with(ap_change(unless_alike(as_if_higher))),
         },
     ),
     WrongAnswer(
@@ -1788,6 +1941,12 @@ AP_WRONG = (
                     relevant=lambda y: y,
                 )
             ),
+            "in both, over the sum of labels": gradient_with(
+                ap_change(swap_term(lambda y: graded_sum(y) / max(float(y.sum()), 1.0)), relevant=lambda y: y)
+            ),
+            "in both, over the relevant films": gradient_with(
+                ap_change(swap_term(lambda y: graded_sum(y) / max(int(np.count_nonzero(y)), 1)), relevant=lambda y: y)
+            ),
         },
     ),
     *ways(
@@ -1852,12 +2011,15 @@ AP_WRONG = (
         ANY_ORDER,
         "the contract of task 06.5: equal scores",
     ),
-    WrongAnswer(
+    *ways(
         "scores swapped",
-        gradient_with(ap_by_swapped_scores),
         "You swap two scores and rank anew. Where scores are equal that moves other films, or none. Swap the two "
         "places, that is the labels at them, and leave the ranking alone.",
-        "the contract of task 06.5",
+        "the contract of task 06.5: equal scores",
+        {
+            "every y_i > y_j": gradient_with(ap_by_swapped_scores),
+            "relevant above irrelevant": gradient_with(ap_by_swapped_scores, pairs=relevant_above_irrelevant),
+        },
     ),
     WrongAnswer(
         "nan without a relevant film",
@@ -1937,6 +2099,18 @@ def hand_with(**parts: Any) -> dict[str, float]:
     return differing(five_numbers(**parts))
 
 
+def number_by_number(
+    name: str, misconception: str, read_again: str, numbers: Mapping[str, float]
+) -> Iterator[WrongAnswer]:
+    """One mistake wherever it shows first, numbers before it right; what comes after it may be anything.
+
+    So a slip is named in one number alone, and beside another slip in other numbers.
+    """
+    right_before = [{before: HAND[before] for before in list(numbers)[:place]} for place in range(len(numbers))]
+    answers = {f"in {key}": {**right, key: numbers[key]} for key, right in zip(numbers, right_before, strict=True)}
+    return ways(name, misconception, read_again, answers)
+
+
 PAIRS = lambdarank.pair_lambdas(SCORES, LABELS, SLOPE)
 
 BY_HAND = NumbersTask(
@@ -1956,31 +2130,17 @@ BY_HAND = NumbersTask(
         "C is better than B and worse than A, so lambda_C = λ_CB − λ_AC. In both pairs the exponent is 2 · (−0.5).",
     ),
     expected=HAND,
+    carried=(
+        Carried("gradient", lambda force: {"lambda_AB": force * HAND["change"]}, "lesson 06, Eq. (6.3)"),
+        Carried("change", lambda weight: {"lambda_AB": HAND["gradient"] * weight}, "lesson 06, Eq. (6.5)"),
+    ),
     wrong=(
         WrongAnswer(
-            "slope missing in the exponent",
-            hand_with(
-                force=lambda x, slope: slope * lambdarank.pair_gradient(x),
-                probability=lambda x, slope: lambdarank.order_probability(x),
-            ),
-            "The slope is missing in your exponent. It multiplies the difference of the scores: e^(−2 · (s_A − s_B)).",
+            "slope missing in the probability",
+            {"probability": float(lambdarank.order_probability(SCORES[A] - SCORES[B]))},
+            "The slope is missing in the exponent of your probability. It multiplies the difference of the scores: "
+            "e^(−2 · (s_A − s_B)).",
             "lesson 06, Eq. (6.1)",
-        ),
-        WrongAnswer(
-            "slope missing in front",
-            hand_with(force=lambda x, slope: lambdarank.pair_gradient(x, slope) / slope),
-            "The slope is in your exponent and not in front. The inner derivative of ln(1 + e^(−βx)) brings a factor "
-            "β.",
-            "lesson 06, Eq. (6.3)",
-        ),
-        WrongAnswer(
-            "slope ignored",
-            hand_with(
-                force=lambda x, slope: lambdarank.pair_gradient(x),
-                probability=lambda x, slope: lambdarank.order_probability(x),
-            ),
-            "These are the numbers for slope 1. The slope is 2, in front of the gradient and in the exponent.",
-            "lesson 06, Eq. (6.3)",
         ),
         WrongAnswer(
             "the other film's probability",
@@ -1988,71 +2148,87 @@ BY_HAND = NumbersTask(
             "This is the probability that B should stand above A. A has the lower score, so its own is below ½.",
             "lesson 06, Eq. (6.1)",
         ),
-        WrongAnswer(
+        *number_by_number(
+            "slope missing in the exponent",
+            "The slope stands in front and is missing in your exponent: −2 / (1 + e^(2 · (s_A − s_B))).",
+            "lesson 06, Eq. (6.3)",
+            hand_with(force=lambda x, slope: slope * lambdarank.pair_gradient(x)),
+        ),
+        *number_by_number(
+            "slope missing in front",
+            "The slope is in your exponent and not in front. The inner derivative of ln(1 + e^(−βx)) brings a factor "
+            "β.",
+            "lesson 06, Eq. (6.3)",
+            hand_with(force=lambda x, slope: lambdarank.pair_gradient(x, slope) / slope),
+        ),
+        *number_by_number(
+            "slope ignored",
+            "This is the number for slope 1. The slope is 2, in front of the gradient and in the exponent.",
+            "lesson 06, Eq. (6.3)",
+            hand_with(force=lambda x, slope: lambdarank.pair_gradient(x)),
+        ),
+        *number_by_number(
             "sign turned",
-            {key: -HAND[key] for key in ("gradient", "lambda_AB", "lambda_C")},
-            "Your signs are those of the push. Asked is the gradient, to subtract: A should rise, so its entry is "
-            "negative.",
+            "The sign is that of the push, or of the derivative by s_B. Asked is dC/ds_A, to subtract: more score for "
+            "A makes the loss smaller, A should rise, and its entry is negative.",
             "lesson 06, Eq. (6.3)",
+            {key: -HAND[key] for key in ("gradient", "lambda_AB")},
         ),
-        WrongAnswer(
-            "derivative by the other film",
-            {"gradient": -HAND["gradient"], "lambda_AB": HAND["lambda_AB"]},
-            "This is dC/ds_B. dC/ds_A is the opposite: more score for A makes the loss smaller.",
-            "lesson 06, Eq. (6.3)",
-        ),
-        WrongAnswer(
+        *number_by_number(
             "σ in place of 1 − σ",
-            hand_with(force=lambda x, slope: lambdarank.pair_gradient(-x, slope)),
             "Your push is σ(x) where 1 − σ(x) belongs. A and B are in the wrong order, so the push is near its "
             "largest, the slope.",
             "lesson 06, Eq. (6.3)",
+            hand_with(force=lambda x, slope: lambdarank.pair_gradient(-x, slope)),
         ),
-        WrongAnswer(
+        *number_by_number(
             "derivative of σ",
-            hand_with(force=lambda x, slope: -slope * bend(slope * x)),
             "You differentiate the probability. The loss is minus its logarithm: −β(1 − σ), not −βσ(1 − σ).",
             "lesson 06, Eq. (6.3)",
+            hand_with(force=lambda x, slope: -slope * bend(slope * x)),
         ),
-        WrongAnswer(
+        *number_by_number(
             "σ′ in place of the slope",
-            hand_with(force=lambda x, slope: -bend(slope * x) * expit(-slope * x)),
             "You put σ′ in front, where the slope belongs. What stands in front is a constant.",
             "lesson 06, Eq. (6.3)",
+            hand_with(force=lambda x, slope: -bend(slope * x) * expit(-slope * x)),
         ),
-        WrongAnswer(
+        *number_by_number(
             "difference of labels",
-            hand_with(change=change_with(gain=lambda y: y)),
             "You take the difference of the grades. The gains are 2² − 1 = 3, 0 and 1.",
             "lesson 06, Eq. (6.5)",
+            hand_with(change=change_with(gain=lambda y: y)),
         ),
-        WrongAnswer(
+        *number_by_number(
             "linear gain",
-            hand_with(
-                change=change_with(
-                    gain=lambda y: y, ideal=lambda place, y, k: metrics.dcg_at_k(np.sort(y)[::-1], gain="linear")
-                )
-            ),
             "Your gain is the grade itself, also in the ideal. The gain is 2^y − 1: 3, 0 and 1.",
             "lesson 06, Eq. (6.5)",
+            hand_with(change=change_with(gain=lambda y: y, ideal=ideal_of(lambda y: y))),
         ),
-        WrongAnswer(
+        *number_by_number(
+            "1 / log2(rank)",
+            "Your discounts are 1, 1 and 1 / log2(3): 1 / log2(r) from rank 2 on, the older form of DCG. Eq. (6.5) has "
+            "1 / log2(r + 1): 1, 0.6309 and 0.5.",
+            "lesson 06, Eq. (6.5)",
+            hand_with(change=change_with(discount=older, ideal=ideal_of(exp_gain, older))),
+        ),
+        *number_by_number(
             "input order taken for ranks",
-            hand_with(change=change_with(places=lambda s: np.arange(1, s.size + 1))),
             "You discount A, B, C as ranks 1, 2, 3. Ranks come from the scores: B is first, C second, A third.",
             PLACES,
+            hand_with(change=change_with(places=lambda s: np.arange(1, s.size + 1))),
         ),
-        WrongAnswer(
+        *number_by_number(
             "not divided by the ideal",
-            hand_with(change=change_with(ideal=lambda place, y, k: 1.0)),
             "This is |ΔDCG|. Divide by the ideal DCG, 3 + 1 / log2(3).",
             IDEAL,
+            hand_with(change=change_with(ideal=lambda place, y, k: 1.0)),
         ),
-        WrongAnswer(
+        *number_by_number(
             "ideal of the current order",
-            hand_with(change=change_with(ideal=of_this_order)),
             "You divide by the DCG of the order that there is: B, C, A. The ideal order is A, C, B.",
             IDEAL,
+            hand_with(change=change_with(ideal=of_this_order)),
         ),
         WrongAnswer(
             "both forces added",
@@ -2556,7 +2732,8 @@ FLOOR = ChoiceTask(
     title="What a small softmax loss proves",
     name="answer_06_13",
     objectives=("O6.5",),
-    contract="Labels are 0 and 1. One query has the softmax loss 0.8, another one 2. What do you know of NDCG?",
+    contract="Labels are 0 and 1. One query has the softmax loss 0.8, another one 2. What do you know of "
+    "NDCG, of the whole list?",
     points=3,
     hints=(
         "Which way does Eq. (6.13) go: does it hold NDCG up, or down?",

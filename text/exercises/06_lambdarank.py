@@ -470,7 +470,7 @@ check("06.12", answer_06_12)
 """
 ### 06.13 What a small softmax loss proves
 
-Labels are 0 and 1. One query has the softmax loss 0.8, another one 2. What do you know of NDCG?
+Labels are 0 and 1. One query has the softmax loss 0.8, another one 2. What do you know of NDCG, of the whole list?
 
 - **a** The first query is ranked better: a smaller loss is a higher NDCG.
 - **b** The first has at most 0.45, the second at most 0.14.
