@@ -668,23 +668,37 @@ $\sigma$ is the logistic function and nothing else. Most other letters have to s
 | $s_i$, $y_i$, $r_i$ | score, label and rank (1 is best) of item $i$ | `scores`, `labels`, `ranks` |
 | $K$ | how many places of a list count | `k` in metric functions |
 | $\lambda_{ij}$ | the push between two items, in lesson 06, where no penalty appears | `lambdas` |
+| $n_u$ | number of ratings, or of clicks, of a user | `counts` |
+| $\eta$ | learning rate | `lr` |
+| $D_S$, $x_{uij}$ | lesson 05: all triples of a clicked and another film; the margin of one | `triples`, `margins` |
+| $\tau^2$ | variance of the prior | `reg` is $1/(2\tau^2)$ in lesson 05, $\nu^2/\tau^2$ for squared errors with noise of variance $\nu^2$ |
+| $\pi_{ui}$, $c_{ui}$ | lesson 05: preference, 1 for a click; confidence | `preference`, `confidence` |
+| $G_i$, $D(r)$ | lesson 06: gain of item $i$; discount at rank $r$ | `gains`, `discounts` |
 
 Every loss is minimized, so every gradient step subtracts.
 
 | letter | in the table above | elsewhere |
 |---|---|---|
 | $R$ | ratings | lesson 04: number of relevant films; $\mathrm{R@}K$ is recall |
-| $P$ | factors of users | lesson 04: $\mathrm{P@}K$ is precision; $\mathcal P$ and $\mathcal N$ in Eq. (4.4) are the relevant and the other films |
+| $P$ | factors of users | lesson 04: $\mathrm{P@}K$ is precision; $\mathcal P$ and $\mathcal N$ in Eq. (4.4) are the relevant and the other films; lesson 05: $\Pr$ is a probability, $\mathcal N_u$ the films that may be drawn; lesson 06: $P_{ij}$ in Eq. (6.1) is a probability |
 | $Q$, $q$ | factors of items | lesson 04, Eq. (4.8): a query $q$, and $\mathcal Q^+$, the queries that have a relevant film |
-| $A$, $B$ | singular vectors | lesson 04: two lists, A and B; $B(i)$ in Eq. (4.11), the films tied with the one at rank $i$; $B$ above Eq. (4.12), the number of bootstrap rounds |
+| $A$, $B$; $a$ | singular vectors | lesson 05: $a_i$, the chance that film $i$ is clicked; lesson 04: two lists, A and B; $B(i)$ in Eq. (4.11), the films tied with the one at rank $i$; $B$ above Eq. (4.12), the number of bootstrap rounds |
 | $b$ | $b_u$, $b_i$: biases | lesson 04: base of a logarithm; in Eq. (4.12) a bootstrap round, $b_n$ being a person drawn in it |
 | $i$ | an item | lesson 04: a rank, in all sums over places |
 | $j$ | the other item of a pair | lesson 04: a lower rank; in Eq. (4.6) the number of a hit, in Eq. (4.11) a rank in a block |
 | $y_i$ | label of item $i$ | lesson 04: label of the film at rank $i$; of item $i$ only in Eq. (4.4) |
-| $r$ | $r_{ui}$: a rating; $r_i$: rank of item $i$ | Eq. (0.1): $r_u$, what is left over of a user's ratings; Eq. (4.6): $r_j$, rank of the $j$-th hit |
+| $r$ | $r_{ui}$: a rating; $r_i$: rank of item $i$ | lesson 05: $r_{ui}$, how often or how much $u$ used $i$; Eq. (0.1): $r_u$, what is left over of a user's ratings; Eq. (4.6): $r_j$, rank of the $j$-th hit |
 | $n$ | number of films | lesson 04: length of the list; in Eq. (4.12) a person, $1..N$ |
 | $s$ | $s_l$: a singular value; $s_i$: a score | the index tells |
-| $\lambda$ | the penalty; $\lambda_{ij}$: a push | the index tells |
+| $\lambda$ | the penalty; $\lambda_{ij}$, $\lambda_i$: a push, and the sum of an item's | the index tells; Eq. (6.14) has the penalty beside $\lambda_i$ |
+| $\Omega_u$ | films that $u$ has rated | lesson 05: films that $u$ has clicked |
+| $p$, $q$ | factors | lesson 06: $p_i$, the softmax of the scores |
+| $c$, $C$ | $c_{ui}$: confidence | lesson 02: $c_u$, how often a row is penalized; lesson 05: $C_u$, confidences on a diagonal; lesson 06: $C$, the cost of RankNet |
+| $D$, $d$ | $D_S$: triples; $D(r)$: discount | lesson 05: $d_{uj}$, $d_j$, the chance that $j$ is drawn; $D$ under *Deeper* |
+| $L$, $\ell$, $J$ | | the loss of the lesson; lesson 05: of BPR, of one triple, of implicit ALS; lesson 06: of softmax |
+| $w$ | | lesson 05: $w_j$, a weight in the draw; lesson 06: $w_{ij}$ in Eq. (6.16) |
+| $T$ | | lesson 05: number of triples drawn |
+| $G$, $h$, $v$ | $G_i$: gain | lesson 05: $G$ under *Deeper*; lesson 06: $h_i$, a second derivative, and $v$, the value of a leaf |
 
 ### Coming from other texts and libraries
 
