@@ -50,6 +50,20 @@ def gathered(scores, labels, slope, force=pull, weights=1.0, down=1.0, either=Fa
     return sums
 
 
+def in_the_type_of_the_labels(scores, labels, slope=1.0):
+    sums = np.zeros_like(labels)
+    for i, j in product(range(len(scores)), repeat=2):
+        if labels[i] > labels[j]:
+            sums[i] += pull(scores[i] - scores[j], slope)
+            sums[j] -= pull(scores[i] - scores[j], slope)
+    return sums
+
+
+def two_labels_differ(scores, labels, slope=1.0):
+    table = np.where(labels[:, None] != labels, pull(scores[:, None] - scores, slope), 0)
+    return table.sum(axis=1) - table.sum(axis=0)
+
+
 def paper(scores, labels, slope=1.0):
     """Burges' sigma (½ (1 − S_ij) − 1 / (1 + e^(sigma (s_i − s_j)))) over all pairs i < j."""
     sums = np.zeros(len(scores))
@@ -80,6 +94,23 @@ def ranked_by_argsort(scores, labels, k=None):
     gains = 2.0**labels - 1
     ideal = metrics.dcg_at_k(sorted(labels)[::-1], k)
     return np.abs(np.subtract.outer(gains, gains) * np.subtract.outer(worth, worth)) / (ideal or 1)
+
+
+def from_discounts(scores, labels, worth, cut=None, k=None):
+    """|ΔNDCG| with these discounts by rank, also in the ideal, cut there or (cut) in the order of the input."""
+    worth = np.array(worth, dtype=float)
+    if cut is None and k is not None:
+        worth[k:] = 0
+    discounts = worth[lambdarank.ranks(scores) - 1]
+    if cut is not None and k is not None:
+        discounts[k:], worth[k:] = 0, 0
+    gains = 2.0**labels - 1
+    table = np.abs(np.subtract.outer(gains, gains) * np.subtract.outer(discounts, discounts))
+    return table / (np.sort(gains)[::-1] @ worth or 1)
+
+
+def in_binary_log(n, first):
+    return 1 / np.log2(np.arange(n) + first)
 
 
 def swapped_scores(scores, labels, k=None):
@@ -146,6 +177,70 @@ def ap_weights(scores, labels, over="relevant", places=None, keep=abs):
     return table
 
 
+def ap_in_closed_form(scores, labels, own, between=True):
+    """|ΔAP| of a hit h and another film f from terms: what h's own hits are before and after, and the films between."""
+    place, table = lambdarank.ranks(scores), np.zeros((len(scores), len(scores)))
+    hits = np.zeros(len(scores))
+    hits[place - 1] = labels > 0
+    found = np.cumsum(hits)
+    for h, f in product(range(len(scores)), repeat=2):
+        if labels[h] > 0 >= labels[f]:
+            here, there = place[h], place[f]
+            inner = slice(min(here, there), max(here, there) - 1)
+            before, after = own(found, here, there, hits[inner].sum())
+            change = abs(before / here - after / there)
+            if between:
+                change += np.sum(hits[inner] / np.arange(inner.start + 1, inner.stop + 1))
+            table[h, f] = table[f, h] = change / hits.sum()
+    return table
+
+
+def count_kept(found, here, there, inside):
+    return found[here - 1], found[here - 1]
+
+
+def count_of_the_higher(found, here, there, inside):
+    above = found[here - 1] - (inside if there < here else 0)
+    return above, above
+
+
+def count_anew(found, here, there, inside):
+    return found[here - 1], found[here - 1] + (inside if there > here else -inside)
+
+
+def graded_hits(scores, labels):
+    """|ΔAP| with grades where hits belong."""
+    films = np.argsort(-scores, kind="stable")
+
+    def measured(order):
+        y = labels[order].astype(float)
+        return np.sum(y * np.cumsum(y) / np.arange(1, len(y) + 1)) / max(y.sum(), 1)
+
+    return swapped_places(films, measured)
+
+
+def swapped_places(films, measured):
+    table = np.zeros((len(films), len(films)))
+    for a, b in product(range(len(films)), repeat=2):
+        other = films.copy()
+        other[[a, b]] = films[[b, a]]
+        table[films[a], films[b]] = abs(measured(other) - measured(films))
+    return table
+
+
+def ap_ranked_anew(scores, labels):
+    """|ΔAP| by swapping two scores, pairs of a relevant and an irrelevant film only."""
+    table = np.zeros((len(scores), len(scores)))
+    for i, j in product(range(len(scores)), repeat=2):
+        if (labels[i] > 0) != (labels[j] > 0):
+            other = scores.copy()
+            other[[i, j]] = scores[[j, i]]
+            orders = [np.argsort(-s, kind="stable") for s in (other, scores)]
+            after, before = (metrics.average_precision(labels[order]) for order in orders)
+            table[i, j] = abs(after - before)
+    return table
+
+
 def ap_of_two_terms(scores, labels):
     """Only the precision at both ranks, before the swap."""
     place, n = lambdarank.ranks(scores), len(scores)
@@ -191,13 +286,23 @@ def with_weights(weights, **parts):
         ("06.1", "only the better film", lambda s, y, slope=1.0: gathered(s, y, slope, down=0.0)),
         ("06.1", "both films alike", lambda s, y, slope=1.0: gathered(s, y, slope, down=-1.0)),
         ("06.1", "pairs counted twice", lambda s, y, slope=1.0: 2 * gathered(s, y, slope)),
+        ("06.1", "whole numbers", in_the_type_of_the_labels),
+        ("06.1", "every unequal pair", two_labels_differ),
         ("06.2", "argsort taken for ranks", ranked_by_argsort),
+        ("06.2", "cut in input order", lambda s, y, k=None: from_discounts(s, y, in_binary_log(len(s), 2), "input", k)),
+        ("06.2", "one place late", lambda s, y, k=None: from_discounts(s, y, in_binary_log(len(s), 3), k=k)),
+        (
+            "06.2",
+            "1 / log2(rank)",
+            lambda s, y, k=None: from_discounts(s, y, np.append(1, in_binary_log(len(s) - 1, 2)), k=k),
+        ),
         ("06.2", "^ for a power", lambda s, y, k=None: xor_gains(s, y, k)),
         ("06.2", "scores swapped", swapped_scores),
         ("06.2", "nan without a gain", without_a_guard),
         ("06.2", "signed", signed),
         ("06.2", "both in the top k", two_in_the_top),
         ("06.2", "k ignored", lambda s, y, k=None: delta(s, y)),
+        ("06.3", "a factor ln 2", lambda s, y, slope=1.0, k=None: with_weights(delta)(s, y, slope, k) / np.log(2)),
         ("06.3", "argsort taken for ranks", with_weights(ranked_by_argsort)),
         ("06.3", "both in the top k", with_weights(two_in_the_top)),
         ("06.3", "in rank order", sorted_first),
@@ -209,11 +314,18 @@ def with_weights(weights, **parts):
         ("06.3", "k ignored", lambda s, y, slope=1.0, k=None: with_weights(delta)(s, y, slope)),
         ("06.3", "slope ignored", lambda s, y, slope=1.0, k=None: with_weights(delta)(s, y, 1.0, k)),
         ("06.4", "softmax of the labels", cao),
+        ("06.4", "the gradient", lambda s, y: np.exp(s - np.logaddexp.reduce(s)) - y / (y.sum() or 1)),
         ("06.4", "overflow", softmax_by_hand),
         ("06.4", "overflow", lambda s, y: softmax_by_hand(s, y, 1.0)),
         ("06.4", "a small number in the logarithm", lambda s, y: softmax_by_hand(s, y, 1.0, 1e-10)),
         ("06.4", "the best film only", top_film_only),
         ("06.5", "films between left out", with_weights(ap_of_two_terms)),
+        ("06.5", "films between left out", with_weights(lambda s, y: ap_in_closed_form(s, y, count_anew, False))),
+        ("06.5", "own hits not counted anew", with_weights(lambda s, y: ap_in_closed_form(s, y, count_kept, False))),
+        ("06.5", "own hits not counted anew", with_weights(lambda s, y: ap_in_closed_form(s, y, count_kept))),
+        ("06.5", "own hits not counted anew", with_weights(lambda s, y: ap_in_closed_form(s, y, count_of_the_higher))),
+        ("06.5", "scores swapped", with_weights(ap_ranked_anew)),
+        ("06.5", "labels as weights", with_weights(graded_hits)),
         ("06.5", "divided by all films", with_weights(lambda s, y: ap_weights(s, y, "films"))),
         ("06.5", "not divided by the relevant films", with_weights(lambda s, y: ap_weights(s, y, "nothing"))),
         ("06.5", "signed", with_weights(lambda s, y: ap_weights(s, y, keep=float))),
@@ -223,7 +335,11 @@ def with_weights(weights, **parts):
             with_weights(lambda s, y: ap_weights(s, y, places=np.arange(1, len(s) + 1))),
         ),
         ("06.5", "|ΔNDCG|", with_weights(lambda s, y: delta(s, np.minimum(y, 1)))),
-        ("06.0", "slope ignored", [0.2689, -0.7311, 0.4131, -0.3020, -0.0184]),
+        ("06.0", "slope ignored", [0.1192, -0.7311, 0.4131, -0.3020, -0.0184]),
+        ("06.0", "slope missing in front", [0.1192, -0.8808, 0.4131, -0.7277, -0.0215]),  # in one number alone
+        ("06.0", "slope missing in the exponent", [0.1192, -1.4621, 0.4131, -0.6040, -0.0215]),
+        ("06.0", "linear gain", [0.1192, -1.7616, 0.3801, -0.6696, -0.0215]),
+        ("06.0", "1 / log2(rank)", [0.1192, -1.7616, 0.2768, -0.4876, 0.2698]),
         ("06.0", "both forces added", [0.1192, -1.7616, 0.4131, -0.7277, -0.2541]),
     ],
 )
@@ -231,6 +347,20 @@ def test_a_mistake_is_named_as_learners_write_it(task, mistake, answer, seed):
     task = checks.find(task)
     assert judged(task, answer, seed).points < task.points
     assert mistakes(task, answer, seed) == [mistake]
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        ([0.2689, -0.7311, 0.4131, -0.3020, -0.0184], ["slope missing in the probability", "slope ignored"]),
+        ([0.1192, -0.8808, 0.3801, -0.3348, 0.5], ["slope missing in front", "linear gain"]),
+        ([0.2689, 1.7616, 0.4131, 0.7277, 0.0215], ["slope missing in the probability", "sign turned"]),
+        ([0.1192, -1.7616, 0.5, -0.8808, 0.1], ["change carried on"]),
+        ([0.1192, -1.5, 0.4131, -0.6197, -0.0215], ["gradient carried on"]),
+    ],
+)
+def test_numbers_by_hand_are_judged_one_by_one(answer, named):
+    assert mistakes(tasks.BY_HAND, answer) == named
 
 
 # ---- cases and references --------------------------------------------------------------------------------------------
@@ -340,6 +470,18 @@ def test_a_small_softmax_loss_is_a_floor_and_a_large_one_no_ceiling():
     level, seven = np.log(np.append(np.full(7, np.exp(-2)), 1 - 7 * np.exp(-2))), np.append(np.ones(7), 0)
     assert lambdarank.softmax_loss(level, seven) == pytest.approx(2, rel=1e-9)
     assert metrics.ndcg_from_scores(seven, level) == 1.0
+
+
+def test_one_film_costs_nothing_and_no_minus_shows():
+    alone = tasks.SOFTMAX.reference(np.array([3.0]), np.array([2]))
+    assert alone == 0 and not np.signbit(alone)
+
+
+def test_the_example_of_the_messages_on_ap():
+    before, after = metrics.average_precision([0, 1, 1]), metrics.average_precision([1, 1, 0])
+    assert (before, after) == pytest.approx((7 / 12, 1), rel=1e-12)
+    told = [wrong.misconception for wrong in tasks.AP_LAMBDAS.wrong if "7/12" in wrong.misconception]
+    assert len(told) == 6 and all("(0, 1, 1)" in text and "to 1." in text for text in told)
 
 
 def test_a_small_step_can_lower_ndcg():

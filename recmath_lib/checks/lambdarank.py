@@ -375,7 +375,6 @@ def ranknet_cases(seed: int) -> list[Case]:
     return [
         case("two films", [0.5, 1], [1, 0]),
         case("a slope other than 1", [0.5, 1], [1, 0], slope=2.0),
-        case("a slope other than 1", [0, 1, 0.5], [2, 0, 1], slope=0.5),
         case("three grades", [0, 1, 0.5], [2, 0, 1]),
         case("equal labels", [0.5, 1, 0], [1, 1, 0]),
         case("equal scores", [1, 1, 0], [0, 1, 2]),
@@ -680,13 +679,14 @@ TURNED: dict[str, Callable[[Floats], Any]] = {
 }
 ANY_ORDER = (
     "NumPy's default sort may exchange equal scores; on short lists you do not see it, on the one of 17 films you do. "
-    'Ask for kind="stable". (A warning in the case shown would be a second fault: np.exp overflows, expit does not.)'
+    'Ask for kind="stable".'
 )
+BESIDE_A_WARNING = f"{ANY_ORDER} (If the case shown leaves a warning, that is a second fault: np.exp overflows.)"
 PLACES = "lesson 06, Eq. (6.5), the ranks"
 IDEAL = "lesson 06, Eq. (6.5), the ideal DCG@K"
 
 
-def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[..., Floats]]]]:
+def change_mistakes(any_order: str = ANY_ORDER) -> Iterator[tuple[str, str, str, Mapping[str, Callable[..., Floats]]]]:
     """Mistakes with |ΔNDCG|: name, misconception, where to read, and each way to make it."""
     yield (
         "difference of labels",
@@ -779,7 +779,7 @@ def change_mistakes() -> Iterator[tuple[str, str, str, Mapping[str, Callable[...
     )
     yield (
         "ties in any order",
-        ANY_ORDER,
+        any_order,
         "the contract of task 06.2: equal scores",
         {"argsort": change_with(places=lambda s: placed(np.argsort(-s)))},
     )
@@ -946,12 +946,11 @@ def ndcg_case(kind: str, scores: Sequence[float], labels: Sequence[int], k: int 
 
 
 def change_cases(seed: int) -> list[Case]:
-    """Small inputs first; five drawn ones last."""
+    """Small inputs first; three drawn ones last."""
     rng = np.random.default_rng(seed)
     return [
         ndcg_case("the whole list", [1, 0.5], [0, 2]),
         ndcg_case("scores not sorted", [0.5, 0.1, 0.9], [1, 3, 0]),
-        ndcg_case("scores not sorted", [0.1, 0.9, 0.5], [2, 1, 0]),
         ndcg_case("equal scores", [1, 0.5, 1], [1, 0, 2]),
         ndcg_case("equal scores", [0, 0, 0, 0], [0, 3, 1, 2]),
         ndcg_case("equal scores", *LONG),
@@ -964,7 +963,6 @@ def change_cases(seed: int) -> list[Case]:
         Case("scores not sorted", drawn(rng, 5)),
         Case("equal scores", drawn(rng, 6, ties=True)),
         Case("k below n", (*drawn(rng, 6), 3)),
-        Case("k below n", (*drawn(rng, 5, ties=True), 2)),
     ]
 
 
@@ -1106,13 +1104,10 @@ def lambda_cases(seed: int) -> list[Case]:
         case("the whole list", [0.5, 1], [2, 0]),
         case("a slope other than 1", [0.5, 1], [2, 0], slope=2.0),
         case("three grades", [0, 1, 0.5], [2, 0, 1]),
-        case("three grades", [0.5, 0.1, 0.9], [1, 3, 0]),
         case("equal labels", [0.5, 1, 0], [1, 1, 0]),
         case("equal scores", [1, 0.5, 1], [1, 0, 2]),
-        case("equal scores", [0, 0, 0, 0], [0, 3, 1, 2], slope=0.5),
         case("equal scores", *LONG),
         case("k below n", [0.2, 0.9, 0.5], [2, 1, 0], k=1),
-        case("k below n", [0.2, 0.9, 0.5, 0.7], [3, 1, 2, 1], k=2),
         case("k above n", [0.1, 0.9, 0.5], [2, 1, 0], k=5),
         case("a difference of 1000, wrong order", [0, 1000], [1, 0]),
         case("a difference of 1000, right order", [1000, 0, 0.5], [2, 0, 1]),
@@ -1197,7 +1192,7 @@ LAMBDAS_WRONG = (
     *force_mistakes(lambdarank.delta_ndcg, "lesson 06, Eq. (6.6)", "lesson 06, Eq. (6.7)"),
     *(
         mistake
-        for name, why, where, answers in change_mistakes()
+        for name, why, where, answers in change_mistakes(BESIDE_A_WARNING)
         for mistake in ways(name, why, where, {way: gradient_with(change) for way, change in answers.items()})
     ),
     *in_rank_order(lambdarank.delta_ndcg),
@@ -1735,7 +1730,7 @@ def ap_lambdas(scores: Floats, labels: Ints, slope: float = 1.0) -> Floats:
 
 
 def ap_cases(seed: int) -> list[Case]:
-    """Small inputs first; four drawn ones last."""
+    """Small inputs first; three drawn ones last."""
     rng = np.random.default_rng(seed)
     return [
         case("two films", [0.5, 1], [1, 0]),
@@ -1744,9 +1739,7 @@ def ap_cases(seed: int) -> list[Case]:
         case("several relevant films", [0.9, 0.7, 0.5, 0.3], [1, 1, 0, 1]),
         case("scores not sorted", [0.5, 0.1, 0.9], [0, 1, 0]),
         case("grades above 1", [0.5, 1, 0], [2, 0, 1]),
-        case("grades above 1", [0.9, 0.3, 0.6, 0.1], [1, 3, 0, 2]),
         case("equal scores", [1, 0.5, 1], [0, 0, 1]),
-        case("equal scores", [0, 0, 0, 0], [0, 1, 0, 2], slope=0.5),
         case("equal scores", *LONG),
         case("a difference of 1000, wrong order", [0, 1000], [1, 0]),
         case("a difference of 1000, right order", [1000, 0, 0.5], [1, 0, 1]),
@@ -1754,7 +1747,6 @@ def ap_cases(seed: int) -> list[Case]:
         case("all films relevant", [0.5, 1], [1, 2]),
         case("no relevant film", [0.5, 0.1, 0.9], [0, 0, 0]),
         Case("grades above 1", drawn(rng, 5)),
-        Case("a slope other than 1", drawn(rng, 6), {"slope": 2.0}),
         Case("a slope other than 1", drawn(rng, 6), {"slope": 0.5}),
         Case("equal scores", drawn(rng, 6, ties=True)),
     ]
@@ -2008,7 +2000,7 @@ AP_WRONG = (
     WrongAnswer(
         "ties in any order",
         gradient_with(ap_change(unless_alike(closed_form), places=lambda s: placed(np.argsort(-s)))),
-        ANY_ORDER,
+        BESIDE_A_WARNING,
         "the contract of task 06.5: equal scores",
     ),
     *ways(
