@@ -100,6 +100,9 @@ STILLS = {
     "epochs": lambda: plots.ranking_epochs(TABLES, CURVES, TITLES, [0, 2], step=2),
     "forces": lambda: forces(step=2),
     "forces, whole list": lambda: forces(k=None, slope=4.0),
+    "one pair": lambda: plots.pair_push(
+        lambda s: pair_loss([s, 0], [1, 0], 2.0), lambda s: -2 / (1 + math.exp(2 * s)), 1.0
+    ),
     "swaps": lambda: plots.swap_heat_map(SCORES, GRADES, TITLES, swapped_ndcg, k=3),
     "swaps of many": lambda: plots.swap_heat_map(
         np.arange(12.0), np.arange(12) % 4, [f"Film {n}" for n in range(12)], swapped_ndcg, k=5
@@ -238,6 +241,39 @@ def races(setting=(1.0, 3), **options):
     return ranking.Races(films, FORCES, judged, options.get("lr"), options.get("n_steps", 4), setting)
 
 
+@pytest.mark.parametrize("score", [-1.0, math.log(2)])
+def test_the_tangent_touches_the_loss_and_the_arrow_goes_against_the_derivative(score):
+    def loss(s):
+        return math.log1p(math.exp(-2 * s))
+
+    slope = (loss(score + 1e-6) - loss(score - 1e-6)) / 2e-6
+    axes = Figure().subplots()
+    told = ranking._draw_push(axes, loss, score, slope)
+    curve, tangent, _ = axes.lines
+    assert (curve.get_ydata() >= [loss(s) - 1e-12 for s in curve.get_xdata()]).all()
+    left, right = zip(tangent.get_xdata(), tangent.get_ydata(), strict=True)
+    assert (right[1] - left[1]) / (right[0] - left[0]) == pytest.approx(slope, abs=1e-9)
+    assert (left[1] + right[1]) / 2 == pytest.approx(loss(score), abs=1e-9)
+    arrow = next(text for text in axes.texts if not text.get_text())
+    assert arrow.xy == pytest.approx((score - slope, loss(score))) and arrow.xyann == pytest.approx(
+        (score, loss(score))
+    )
+    assert (
+        axes.get_title() == "The derivative is below 0: subtracting it lifts the better film" and "to the right" in told
+    )
+
+
+def test_a_pair_pushed_the_wrong_way_is_called_so():
+    told = plots.pair_push(lambda s: s**2, lambda s: 2 * s, 1.0).alt
+    assert "2.00 to the left. The derivative is above 0: subtracting it lowers the better film." in told
+
+
+@pytest.mark.parametrize("score", [4.0, math.nan])
+def test_a_pair_beyond_the_axis_is_refused(score):
+    with pytest.raises(ValueError, match="score must be a number between -2 and 2, got"):
+        plots.pair_push(lambda s: s, lambda s: 1.0, score)
+
+
 @pytest.mark.parametrize(("slope", "k"), [(0.5, 1), (1.0, 3), (2.0, 6)])
 def test_arrows_point_down_the_slope_of_each_method_and_steps_follow_them(slope, k):
     drawn = races(lr={"RankNet": 0.3, "LambdaRank": 0.9})
@@ -253,7 +289,7 @@ def test_arrows_point_down_the_slope_of_each_method_and_steps_follow_them(slope,
             assert [int(line.ranks[film].get_text()) for film in order] == [1, 2, 3, 4, 5, 6]
             filled = {film for film in range(6) if not (line.dots.get_facecolors()[film][:3] == 1).all()}
             assert filled == set(order[:k])
-            assert line.title.get_text() == f"{name}: NDCG@{k} {judged(now, GRADES, k):.4f}"
+            assert line.title.get_text() == f"{name}, learning rate {lr:g}\nNDCG@{k} {judged(now, GRADES, k):.4f}"
             assert f"{name} (lr {lr:g}), NDCG {judged(now, GRADES, k):.4f}: 1 {TITLES[order[0]]}" in told
             now = now + move
         low, high = line.dots.axes.get_xlim()

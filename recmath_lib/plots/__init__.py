@@ -21,7 +21,7 @@ from recmath_lib.plots.epochs import ranking_epochs
 from recmath_lib.plots.factor_map import factor_map
 from recmath_lib.plots.landscape import loss_landscape
 from recmath_lib.plots.metrics import discount_curves, gain_bars, intervals, precision_recall_steps, staircase
-from recmath_lib.plots.ranking import ranking_forces
+from recmath_lib.plots.ranking import pair_push, ranking_forces
 from recmath_lib.plots.spectra import direction_ends, scree
 from recmath_lib.plots.spectrum import rank_explorer
 from recmath_lib.plots.swaps import swap_heat_map
@@ -51,6 +51,7 @@ __all__ = [
     "house",
     "intervals",
     "loss_landscape",
+    "pair_push",
     "picture",
     "precision_recall_steps",
     "rank_explorer",

@@ -1,4 +1,4 @@
-"""The picture of lesson 06: the forces of two methods on a list of films, and where they lead."""
+"""The pictures of lesson 06: which way a step goes, and where the forces of two methods lead a list of films."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from recmath_lib._arguments import floats, is_between, is_whole, whole
-from recmath_lib.plots.base import BLUE, GREY, INK, VERMILLION, Picture, Scene, short_title, still
+from recmath_lib.plots.base import BLUE, GREY, INK, VERMILLION, Picture, Scene, one_axes, short_title, still
 from recmath_lib.plots.metrics import rank_ink
 
 Floats = NDArray[np.float64]
@@ -68,6 +68,52 @@ def checked_cut(films: Films, k: Any) -> int:
     if not is_whole(k, 1) or k > len(films.titles):
         raise ValueError(f"k must be an integer from 1 to {len(films.titles)}, got {k!r}")
     return int(k)
+
+
+# ---- one pair --------------------------------------------------------------------------------------------------------
+
+REACH = 2.0  # how far the scores go to both sides
+
+
+def pair_push(loss: Callable[[float], float], gradient: Callable[[float], float], score: float) -> Picture:
+    """The loss of one pair by the better film's score, with its derivative at one place and the step against it.
+
+    Args:
+        loss: `loss(s)` of a pair whose better film has the score s and whose other film has 0.
+        gradient: `gradient(s)`, its derivative, to be subtracted.
+        score: of the better film, between -2 and 2.
+
+    Raises:
+        ValueError: a score out of range.
+    """
+    if not is_between(score, -REACH, REACH):
+        raise ValueError(f"score must be a number between {-REACH:g} and {REACH:g}, got {score!r}")
+    return one_axes((6.6, 3.4), lambda axes: _draw_push(axes, loss, float(score), float(gradient(score))))
+
+
+def _draw_push(axes: Axes, loss: Callable[[float], float], score: float, slope: float) -> str:
+    line = np.linspace(-REACH, REACH, 121)
+    costs, here = np.array([loss(place) for place in line]), loss(score)
+    axes.plot(line, costs, color=BLUE)
+    near = np.array([score - 1, score + 1])
+    axes.plot(near, here + slope * (near - score), color=VERMILLION, linestyle="--")
+    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", (score - slope, here), (score, here), arrowprops=arrow)
+    axes.plot(score, here, "o", color=INK)
+    above = here + 0.04 * float(np.ptp(costs))
+    axes.text(score, above, f"  minus the derivative: {-slope:+.2f}", color=INK, va="bottom")
+    beside: dict[str, Any] = {"ha": "right", "va": "top", "color": VERMILLION}
+    axes.text(score - 0.15, here - 0.02 * float(np.ptp(costs)), f"derivative: {slope:+.2f}", **beside)
+    axes.set(xlabel="score of the better film (the other one has 0)", ylabel="loss of the pair")
+    axes.set_ylim(min(0.0, float(costs.min())) - 0.08 * float(np.ptp(costs)))
+    told = "lifts" if slope < 0 else "lowers"
+    title = f"The derivative is {'below' if slope < 0 else 'above'} 0: subtracting it {told} the better film"
+    axes.set_title(title)
+    return (
+        f"The loss of one pair by the score of its better film, from {costs[0]:.2f} at {-REACH:g} to {costs[-1]:.2f} "
+        f"at {REACH:g}. At the score {score:.2f} a dashed tangent has the slope {slope:+.2f}, and an arrow for minus "
+        f"the derivative goes {abs(slope):.2f} to the {'right' if slope < 0 else 'left'}. {title}."
+    )
 
 
 # ---- forces ----------------------------------------------------------------------------------------------------------
@@ -198,7 +244,7 @@ def forces_scene(races: Races, settings: Sequence[tuple[float, int]]) -> Scene[P
 
 
 LONGER = 4  # an arrow than the step: so it can be seen
-ARROWS_TOLD = f"An arrow points where a film moves, minus the gradient: {LONGER} × the next step. Hollow: beyond K."
+ARROWS_TOLD = f"Arrows: {LONGER} × the next step, minus learning rate × gradient. Compare within a panel. Hollow: beyond K."
 METHODS = ((BLUE, "o", "-"), (VERMILLION, "s", "--"))
 
 
@@ -226,7 +272,7 @@ class ForcesStage:
         for name, line in self.lines.items():
             run = runs[name]
             line.show(run.scores[state.step], run.scores[state.step + 1], state.k)
-            line.title.set_text(f"{name}: NDCG@{state.k} {run.values[state.step]:.4f}")
+            line.title.set_text(f"{name}, learning rate {self.races.lr[name]:g}\nNDCG@{state.k} {run.values[state.step]:.4f}")
         self.judged.show(runs, state.step)
         return _forces_alt(self.races, runs, state)
 
