@@ -280,7 +280,7 @@ def softmax_gradient(scores: ArrayLike, labels: ArrayLike) -> Floats:
 
 
 def ndcg_floor(scores: ArrayLike, labels: ArrayLike) -> float:
-    """exp(−softmax loss): for labels 0 and 1 neither NDCG nor the reciprocal rank is below it, Eq. (6.13).
+    """exp(−softmax loss): a floor of NDCG (whole list) and of RR for labels 0 and 1, Eq. (6.13).
 
     Args:
         scores: s, shape (n,).
@@ -301,7 +301,7 @@ def ndcg_loss2_weights(scores: ArrayLike, labels: ArrayLike) -> Floats:
     """LambdaLoss' weights in place of |ΔNDCG|, from the distance of two ranks alone, Eq. (6.16).
 
     Summed over the films above it, they say how much a film loses by its rank. With them, too, the misordered pairs
-    cost at least 1 − NDCG. Both hold at the ranking they are taken at, like |ΔNDCG|.
+    cost at least 1 − NDCG of the whole list. Both hold at the ranking they are taken at, like |ΔNDCG|.
 
     Args:
         scores, labels: as in `delta_ndcg`.
@@ -418,7 +418,7 @@ def fit(
 
 
 def newton_leaf(gradients: ArrayLike, hessians: ArrayLike, reg: float = 1.0) -> float:
-    """The value of a leaf: one Newton step for all films in it, −ΣG / (ΣH + reg), Eq. (6.14).
+    """The value of a leaf: one Newton step for all films in it, −Σλ_i / (Σh_i + reg), Eq. (6.14).
 
     Args:
         gradients: of the films in the leaf, shape (b,).
@@ -430,12 +430,12 @@ def newton_leaf(gradients: ArrayLike, hessians: ArrayLike, reg: float = 1.0) -> 
 
     Source: Burges (2010), From RankNet to LambdaRank to LambdaMART: an overview.
     """
-    G, H = floats(gradients, "gradients"), floats(hessians, "hessians")
-    if G.shape != H.shape:
-        raise ValueError(f"hessians must have shape {G.shape} like gradients, got {H.shape}")
-    if not (np.isfinite(G).all() and (H >= 0).all()):
-        raise ValueError(f"gradients must be finite and hessians >= 0, got {G} and {H}")
-    return float(-G.sum() / (H.sum() + above_zero(reg, "reg")))
+    lambdas, bends = floats(gradients, "gradients"), floats(hessians, "hessians")
+    if lambdas.shape != bends.shape:
+        raise ValueError(f"hessians must have shape {lambdas.shape} like gradients, got {bends.shape}")
+    if not (np.isfinite(lambdas).all() and (bends >= 0).all()):
+        raise ValueError(f"gradients must be finite and hessians >= 0, got {lambdas} and {bends}")
+    return float(-lambdas.sum() / (bends.sum() + above_zero(reg, "reg")))
 
 
 @dataclass(frozen=True, eq=False)

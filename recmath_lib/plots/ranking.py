@@ -244,7 +244,9 @@ def forces_scene(races: Races, settings: Sequence[tuple[float, int]]) -> Scene[P
 
 
 LONGER = 4  # an arrow than the step: so it can be seen
-ARROWS_TOLD = f"Arrows: {LONGER} × the next step, minus learning rate × gradient. Compare within a panel. Hollow: beyond K."
+ARROWS_TOLD = (
+    f"Arrows: {LONGER} × the next step, minus learning rate × gradient. Compare within a panel. Hollow: beyond K."
+)
 METHODS = ((BLUE, "o", "-"), (VERMILLION, "s", "--"))
 
 
@@ -272,7 +274,9 @@ class ForcesStage:
         for name, line in self.lines.items():
             run = runs[name]
             line.show(run.scores[state.step], run.scores[state.step + 1], state.k)
-            line.title.set_text(f"{name}, learning rate {self.races.lr[name]:g}\nNDCG@{state.k} {run.values[state.step]:.4f}")
+            line.title.set_text(
+                f"{name}, learning rate {self.races.lr[name]:g}\nNDCG@{state.k} {run.values[state.step]:.4f}"
+            )
         self.judged.show(runs, state.step)
         return _forces_alt(self.races, runs, state)
 
