@@ -32,7 +32,7 @@ class PaletteWriter:
     """
 
     def __init__(self, background: Pixels) -> None:
-        self.colours: list[tuple[int, int, int]] = []
+        self.colours = np.empty((0, 3), np.uint8)
         self._numbers = np.full(1 << 15, UNKNOWN, np.int16)  # by the fifteen bits of a colour
         self._background = _packed(background).copy()
         self._behind = self._looked_up(self._background)
@@ -51,7 +51,7 @@ class PaletteWriter:
         rows = np.zeros((height, 1 + width), np.uint8)  # the 0 before each row: no filter
         rows[:, 1:] = numbers.reshape(height, width)
         header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-        table, data = bytes(sum(self.colours, ())), zlib.compress(rows.data, level=1)
+        table, data = self.colours.tobytes(), zlib.compress(rows.data, level=1)
         parts = ((b"IHDR", header), (b"PLTE", table), (b"IDAT", data), (b"IEND", b""))
         return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name + part) for name, part in parts)
 
@@ -71,11 +71,11 @@ class PaletteWriter:
                 self._numbers[bits] = self._number(int(met[place]), rare=times[place] < RARE)
 
     def _number(self, packed: int, rare: bool) -> int:
-        colour = packed & 255, packed >> 8 & 255, packed >> 16 & 255
-        apart = np.abs(np.reshape(self.colours, (-1, 3)) - colour).max(axis=1)
+        colour = np.array([packed & 255, packed >> 8 & 255, packed >> 16 & 255], np.int16)
+        apart = np.abs(self.colours - colour).max(axis=1)
         if len(self.colours) == MOST or (rare and apart.min(initial=MOST) <= CLOSE):
             return int(np.argmin(apart))
-        self.colours.append(colour)
+        self.colours = np.concatenate([self.colours, colour[None].astype(np.uint8)])
         return len(self.colours) - 1
 
 
