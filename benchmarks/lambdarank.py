@@ -125,8 +125,8 @@ def lambdas() -> None:
     print(f"{QUERIES:,} queries of {DOCUMENTS} documents, k = {CUT}\n{HEAD}")
     peers = {
         "double loop": (double_loop, queries, LOOP_TARGET, 3),
-        "double loop, floats": (double_loop_on_floats, lists, 0.0, 3),
-        "double loop, looked up": (double_loop_with_lists, lists, 0.0, 3),
+        "double loop, floats": (double_loop_on_floats, lists, None, 3),
+        "double loop, looked up": (double_loop_with_lists, lists, None, 3),
         "n x n tables, NumPy": (tables, queries, TABLES_TARGET, 7),
     }
     for name, (way, given, least, rounds) in peers.items():

@@ -30,11 +30,11 @@ def spread(values: list[float], digits: int = 2) -> str:
     return f"{median:.{digits}f} ({least:.{digits}f} to {most:.{digits}f})"
 
 
-def compare(name: str, mine: list[float], its: list[float], least: float) -> str:
-    """A row of a table: the peer's seconds, ours, their ratio, the least ratio wanted and whether it is reached."""
+def compare(name: str, mine: list[float], its: list[float], least: float | None) -> str:
+    """A row of a table: the peer's seconds, ours, their ratio, the least ratio wanted (if any) and if it is reached."""
     ratios = [theirs / our for our, theirs in zip(mine, its, strict=True)]
-    verdict = "met" if np.median(ratios) >= least else "MISSED"
-    return f"{name:28}{spread(its, 3):>26}{spread(mine, 3):>26}{spread(ratios):>24}  {least:.2f} {verdict}"
+    verdict = "" if least is None else f"{least:.2f} {'met' if np.median(ratios) >= least else 'MISSED'}"
+    return f"{name:28}{spread(its, 3):>26}{spread(mine, 3):>26}{spread(ratios):>24}  {verdict}"
 
 
 HEAD = f"{'median (least to most)':28}{'seconds, the peer':>26}{'seconds, ours':>26}{'ratio':>24}  least wanted"

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from recmath_lib import kernels
-from recmath_lib._arguments import above_zero, at_least_zero, factor_table, generator, rank, whole
+from recmath_lib._arguments import above_zero, at_least_zero, factor_table, floats, generator, rank, whole
 from recmath_lib.factorization import (
     START_SCALE,
     Factors,
@@ -337,10 +337,18 @@ def implicit_update_row(item_factors: ArrayLike, preference: ArrayLike, confiden
     Returns:
         p_u = (QᵀCQ + lambda I)⁻¹ QᵀC·preference, shape (k,).
 
+    Raises:
+        ValueError: lists that are not as long as Q, nan, a confidence below 1, or a reg that is not > 0.
+
     Source: Hu, Koren and Volinsky (2008), Collaborative filtering for implicit feedback datasets.
     """
-    Q, c = np.asarray(item_factors), np.asarray(confidence)
-    return np.linalg.solve(Q.T @ (c[:, None] * Q) + reg * np.eye(Q.shape[1]), Q.T @ (c * np.asarray(preference)))
+    Q = factor_table(item_factors, "item_factors", None)
+    wanted, c = (
+        _per_item(values, name, len(Q)) for values, name in ((preference, "preference"), (confidence, "confidence"))
+    )
+    if (c < 1).any():
+        raise ValueError(f"confidence must be >= 1, got {c.min()}")
+    return np.linalg.solve(Q.T @ (c[:, None] * Q) + above_zero(reg, "reg") * np.eye(Q.shape[1]), Q.T @ (c * wanted))
 
 
 def implicit_half_step_loop(confidence: csr_array, factors: ArrayLike, reg: float) -> Floats:
@@ -499,6 +507,13 @@ def _plans(ratings: csr_array, n_factors: int) -> tuple[kernels.Plan, kernels.Pl
     dtype = np.float32 if ratings.dtype == np.float32 else np.float64
     by_item = kernels.prepare(ratings.T.tocsr().astype(dtype, copy=False), n_factors, dtype)
     return kernels.prepare(ratings.astype(dtype, copy=False), n_factors, dtype), by_item
+
+
+def _per_item(values: ArrayLike, name: str, n: int) -> Floats:
+    given = floats(values, name)
+    if given.shape != (n,) or not np.isfinite(given).all():
+        raise ValueError(f"{name} must be {n} finite numbers, one for each item, got {given}")
+    return given
 
 
 def _confident(confidence: csr_array) -> csr_array:

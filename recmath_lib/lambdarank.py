@@ -116,7 +116,7 @@ def delta_ndcg(scores: ArrayLike, labels: ArrayLike, k: int | None = None) -> Fl
     """
     s, y = _query(scores, labels)
     ideal = metrics.dcg_at_k(np.sort(y)[::-1], k)
-    gains, discounts = np.exp2(y) - 1, _discounts(ranks(s), k)
+    gains, discounts = np.exp2(y) - 1, _discounts(metrics.ranks(s), k)
     change = np.abs((gains[:, None] - gains) * (discounts[:, None] - discounts))
     return change / ideal if ideal else np.zeros_like(change)
 
@@ -216,25 +216,29 @@ def misordered_cost(scores: ArrayLike, labels: ArrayLike, k: int | None = None) 
         ValueError: as `delta_ndcg`.
     """
     s, y = _query(scores, labels)
-    place = ranks(s)
+    place = metrics.ranks(s)
     wrong = (y[:, None] > y) & (place[:, None] > place)
     return float(delta_ndcg(s, y, k)[wrong].sum())
 
 
 def frozen_surrogate(
-    scores: ArrayLike, labels: ArrayLike, k: int | None = None, slope: float = 1.0, at: ArrayLike | None = None
+    scores: ArrayLike,
+    labels: ArrayLike,
+    slope: float = 1.0,
+    k: int | None = None,
+    *,
+    at: ArrayLike | None = None,
 ) -> float:
     """RankNet's loss in bits, each pair times |ΔNDCG| of one fixed ranking, Eq. (6.10).
 
     At that ranking it is above the misordered cost, so above 1 − NDCG. Its gradient there is the lambdas over ln 2.
 
     Args:
-        scores, labels, k: as in `delta_ndcg`.
-        slope: beta > 0.
+        scores, labels, slope, k: as in `pair_lambdas`.
         at: scores whose ranking the |ΔNDCG| are taken at, shape (n,); None for `scores` themselves.
 
     Raises:
-        ValueError: as `delta_ndcg`, or a slope that is not > 0.
+        ValueError: as `pair_lambdas`, or an `at` that is no list of as many finite numbers.
 
     Source: Wang et al. (2018), The LambdaLoss framework for ranking metric optimization.
     """
@@ -316,18 +320,10 @@ def ndcg_loss2_weights(scores: ArrayLike, labels: ArrayLike) -> Floats:
     """
     s, y = _query(scores, labels)
     ideal = metrics.dcg_at_k(np.sort(y)[::-1])
-    place, gains = ranks(s), np.exp2(y) - 1
+    place, gains = metrics.ranks(s), np.exp2(y) - 1
     apart = np.abs(place[:, None] - place)
     drop = np.where(apart > 0, 1 / np.log2(np.maximum(apart, 1) + 1) - 1 / np.log2(apart + 2), 0)
     return drop * np.abs(gains[:, None] - gains) / ideal if ideal else np.zeros_like(drop)
-
-
-def ranks(scores: ArrayLike) -> Ints:
-    """1-based rank of each film by descending score; equal scores keep their input order, shape (n,)."""
-    order = np.argsort(-floats(scores, "scores"), kind="stable")
-    places = np.empty(order.size, dtype=np.intp)
-    places[order] = np.arange(1, order.size + 1)
-    return places
 
 
 # ---- a linear scorer -------------------------------------------------------------------------------------------------

@@ -304,6 +304,26 @@ def ndcg_scores(
     return _each_block(partial(_ndcgs, gain=gain), y_true, y_score, k, ties)
 
 
+def ranks(y_score: ArrayLike) -> NDArray[np.intp]:
+    """The place of each film in the ranked list, by descending score; equal scores keep their input order.
+
+    Args:
+        y_score: scores of the films, shape (n,).
+
+    Returns:
+        1 for the first film of the list to n for the last, in input order, shape (n,).
+
+    Raises:
+        ValueError: a nan score, or no list of numbers.
+    """
+    scores = np.asarray(y_score)
+    if scores.ndim != 1 or not np.issubdtype(scores.dtype, np.number) or np.isnan(scores).any():
+        raise ValueError(f"y_score must be a list of numbers without nan, got {reprlib.repr(y_score)}")
+    places = np.empty(scores.size, dtype=np.intp)
+    places[_by_descending(scores)] = np.arange(1, scores.size + 1)
+    return places
+
+
 # ---- how sure is a mean over users: Eq. (4.12) -----------------------------------------------------------------------
 
 

@@ -968,3 +968,20 @@ def test_a_plan_of_another_matrix_is_refused():
         for shape, k in (((2, 3), 2), ((5, 3), 1)):
             with pytest.raises(ValueError, match=r"plan must be of a matrix of shape"):
                 half_step(csr_array(np.ones(shape)), np.ones((3, k)), 0.1, plan=plan)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"preference": [1, 0]}, "preference must be 3 finite numbers"),
+        ({"confidence": [1, 2, np.nan]}, "confidence must be 3 finite numbers"),
+        ({"confidence": [1, 0.5, 2]}, "confidence must be >= 1"),
+        ({"item_factors": [1.0, 2.0]}, "item_factors must have two dimensions"),
+        ({"reg": 0}, "reg must be a finite number > 0"),
+        ({"reg": -1.0}, "reg must be a finite number > 0"),
+    ],
+)
+def test_an_implicit_update_says_which_argument_is_wrong(changed, says):
+    given = {"item_factors": np.eye(3)[:, :2], "preference": [1, 0, 1], "confidence": [2, 1, 3], "reg": 0.1}
+    with pytest.raises(ValueError, match=says):
+        als.implicit_update_row(**{**given, **changed})

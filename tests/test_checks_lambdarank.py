@@ -101,7 +101,7 @@ def from_discounts(scores, labels, worth, cut=None, k=None):
     worth = np.array(worth, dtype=float)
     if cut is None and k is not None:
         worth[k:] = 0
-    discounts = worth[lambdarank.ranks(scores) - 1]
+    discounts = worth[metrics.ranks(scores) - 1]
     if cut is not None and k is not None:
         discounts[k:], worth[k:] = 0, 0
     gains = 2.0**labels - 1
@@ -137,12 +137,12 @@ def signed(scores, labels, k=None):
 
 
 def two_in_the_top(scores, labels, k=None):
-    top = lambdarank.ranks(scores) <= (k or len(scores))
+    top = metrics.ranks(scores) <= (k or len(scores))
     return delta(scores, labels, k) * top[:, None] * top
 
 
 def better_in_the_top(scores, labels, k=None):
-    return delta(scores, labels, k) * (lambdarank.ranks(scores) <= (k or len(scores)))[:, None]
+    return delta(scores, labels, k) * (metrics.ranks(scores) <= (k or len(scores)))[:, None]
 
 
 def softmax_by_hand(scores, labels, shift=0.0, small=0.0):
@@ -165,7 +165,7 @@ def precisions(hits):
 
 def ap_weights(scores, labels, over="relevant", places=None, keep=abs):
     """|ΔAP| of each pair by swaps, with places for mistakes."""
-    place = lambdarank.ranks(scores) if places is None else places
+    place = metrics.ranks(scores) if places is None else places
     hits, n = np.zeros(len(scores)), len(scores)
     hits[place - 1] = labels > 0
     divisor = {"relevant": hits.sum(), "films": n, "nothing": 1}[over] or 1
@@ -179,7 +179,7 @@ def ap_weights(scores, labels, over="relevant", places=None, keep=abs):
 
 def ap_in_closed_form(scores, labels, own, between=True):
     """|ΔAP| of a hit h and another film f from terms: what h's own hits are before and after, and the films between."""
-    place, table = lambdarank.ranks(scores), np.zeros((len(scores), len(scores)))
+    place, table = metrics.ranks(scores), np.zeros((len(scores), len(scores)))
     hits = np.zeros(len(scores))
     hits[place - 1] = labels > 0
     found = np.cumsum(hits)
@@ -243,7 +243,7 @@ def ap_ranked_anew(scores, labels):
 
 def ap_of_two_terms(scores, labels):
     """Only the precision at both ranks, before the swap."""
-    place, n = lambdarank.ranks(scores), len(scores)
+    place, n = metrics.ranks(scores), len(scores)
     hits = np.zeros(n)
     hits[place - 1] = labels > 0
     precision = (np.cumsum(hits) / np.arange(1, n + 1))[place - 1]
@@ -254,7 +254,7 @@ def ap_of_two_terms(scores, labels):
 def xor_gains(scores, labels, k=None):
     gains = 2 ^ labels - 1
     worth = np.where(np.arange(len(labels)) < (k or len(labels)), 1 / np.log2(np.arange(len(labels)) + 2), 0)
-    discounts = worth[lambdarank.ranks(scores) - 1]
+    discounts = worth[metrics.ranks(scores) - 1]
     ideal = np.sort(gains)[::-1] @ worth
     return np.abs(np.subtract.outer(gains, gains) * np.subtract.outer(discounts, discounts)) / ideal
 

@@ -609,3 +609,19 @@ def test_the_gain_of_a_fraction_is_as_exact_as_the_module_says(y):
 
 def test_the_same_fractions_in_two_dtypes_are_the_same_films():
     assert metrics.ndcg_at_k(np.float32([0.1, 0.7]), all_rels=[0.7, 0.1]) < 1
+
+
+# ---- ranks ----
+
+
+@given(st.lists(st.integers(0, 3), max_size=9))
+def test_ranks_count_what_is_better_and_what_ties_and_came_first(scores):
+    expected = [1 + sum(t > s or (t == s and j < i) for j, t in enumerate(scores)) for i, s in enumerate(scores)]
+    assert metrics.ranks(np.array(scores, dtype=np.uint8)).tolist() == expected
+    assert metrics.ranks(np.array(scores, dtype=float) - 1).tolist() == expected
+
+
+@pytest.mark.parametrize("scores", [[1.0, np.nan], [[1.0], [2.0]], 1.0, ["a"]])
+def test_ranks_want_a_list_of_numbers(scores):
+    with pytest.raises(ValueError, match="y_score must be a list of numbers without nan"):
+        metrics.ranks(scores)

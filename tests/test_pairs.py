@@ -33,7 +33,7 @@ def each(scores, labels, offsets):
 def by_loop(scores, labels, offsets, slope, k):
     """Loss, gradients and Hessians of LambdaRank, query by query, all n × n pairs."""
     queries = each(scores, labels, offsets)
-    loss = np.log(2) * sum(lambdarank.frozen_surrogate(*query, k, slope) for query in queries)
+    loss = np.log(2) * sum(lambdarank.frozen_surrogate(*query, slope, k) for query in queries)
     first = np.concatenate([lambdarank.lambda_gradients(*query, slope, k) for query in queries])
     return loss, first, np.concatenate([lambdarank.lambda_hessians(*query, slope, k) for query in queries])
 
@@ -166,7 +166,7 @@ def test_inputs_stay_as_they_are_and_twice_is_the_same():
 OF_QUERY = {
     "pointwise": lambda s, y: np.sum((s - y) ** 2),
     "ranknet": lambda s, y: lambdarank.ranknet_loss(s, y, 2.0),
-    "lambdarank": lambda s, y: lambdarank.frozen_surrogate(s, y, 3, 2.0),
+    "lambdarank": lambda s, y: lambdarank.frozen_surrogate(s, y, 2.0, 3),
     "softmax": lambdarank.softmax_loss,
 }
 
@@ -200,5 +200,5 @@ def test_the_objective_after_a_tree_is_the_mean_surrogate():
     features = np.random.default_rng(1).normal(size=(labels.size, 2))
     for state in lambdarank.boosting_rounds(features, labels, offsets, n_trees=3, min_leaf=5, k=4):
         queries = each(state.predict(features), labels, offsets)
-        expected = np.mean([lambdarank.frozen_surrogate(*query, 4) for query in queries])
+        expected = np.mean([lambdarank.frozen_surrogate(*query, k=4) for query in queries])
         np.testing.assert_allclose(state.objective, expected, rtol=1e-12)

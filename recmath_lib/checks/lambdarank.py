@@ -589,7 +589,7 @@ def product(gains: Floats, discounts: Floats, place: Floats, k: int | None) -> F
 
 def change_with(
     *,
-    places: Callable[[Floats], Any] = lambdarank.ranks,
+    places: Callable[[Floats], Any] = metrics.ranks,
     gain: Callable[[Floats], Floats] = exp_gain,
     discount: Callable[[Any, int | None], Floats] = up_to_k,
     ideal: Callable[[Any, Floats, int | None], float] = best_of_all,
@@ -766,8 +766,8 @@ def change_mistakes(any_order: str = ANY_ORDER) -> Iterator[tuple[str, str, str,
         "Your rank 1 has the lowest score. Films are ranked by descending score.",
         PLACES,
         {
-            "ties in input order": change_with(places=lambda s: lambdarank.ranks(-s)),
-            "ties reversed": change_with(places=lambda s: s.size + 1 - lambdarank.ranks(s)),
+            "ties in input order": change_with(places=lambda s: metrics.ranks(-s)),
+            "ties reversed": change_with(places=lambda s: s.size + 1 - metrics.ranks(s)),
         },
     )
     yield (
@@ -807,7 +807,7 @@ def change_mistakes(any_order: str = ANY_ORDER) -> Iterator[tuple[str, str, str,
         "1/0.",
         PLACES,
         {
-            "from 0": change_with(places=lambda s: lambdarank.ranks(s) - 1.0),
+            "from 0": change_with(places=lambda s: metrics.ranks(s) - 1.0),
         },
     )
     yield (
@@ -1240,7 +1240,7 @@ LAMBDAS_WRONG = (
     ),
     WrongAnswer(
         "better film in the top k",
-        gradient_with(lambda s, y, k: change_with()(s, y, k) * (lambdarank.ranks(s) <= (k or inf))[:, None]),
+        gradient_with(lambda s, y, k: change_with()(s, y, k) * (metrics.ranks(s) <= (k or inf))[:, None]),
         "You look only at pairs whose BETTER film stands in the top k. The pairs that matter most have it below: the "
         "film that should come in. One film of the two in the top k is enough, whichever it is.",
         "lesson 06, Eq. (6.5), the cut-off K",
@@ -1692,7 +1692,7 @@ def is_relevant(y: Floats) -> Floats:
 def ap_change(
     term: Term,
     *,
-    places: Callable[[Floats], Any] = lambdarank.ranks,
+    places: Callable[[Floats], Any] = metrics.ranks,
     relevant: Callable[[Floats], Floats] = is_relevant,
 ) -> Change:
     """The table of |ΔAP| with one part replaced."""
@@ -1983,10 +1983,10 @@ AP_WRONG = (
         PLACES,
         {
             "ties in input order": gradient_with(
-                ap_change(unless_alike(closed_form), places=lambda s: lambdarank.ranks(-s))
+                ap_change(unless_alike(closed_form), places=lambda s: metrics.ranks(-s))
             ),
             "ties reversed": gradient_with(
-                ap_change(unless_alike(closed_form), places=lambda s: s.size + 1 - lambdarank.ranks(s))
+                ap_change(unless_alike(closed_form), places=lambda s: s.size + 1 - metrics.ranks(s))
             ),
         },
     ),

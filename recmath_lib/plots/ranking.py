@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from recmath_lib import metrics
 from recmath_lib._arguments import floats, is_between, is_whole, whole
 from recmath_lib.plots.base import BLUE, GREY, INK, VERMILLION, Picture, Scene, one_axes, short_title, still
 from recmath_lib.plots.metrics import rank_ink
@@ -56,11 +57,6 @@ def films_of(scores: ArrayLike, labels: ArrayLike, titles: Sequence[str]) -> Fil
     if not np.isfinite(s).all() or not np.isfinite(y).all():
         raise ValueError("scores and labels must be finite")
     return Films(s, y, tuple(titles))
-
-
-def ranks_of(scores: Floats) -> NDArray[np.intp]:
-    """1-based rank of each film by descending score; equal scores keep their input order."""
-    return np.argsort(np.argsort(-scores, kind="stable")) + 1
 
 
 def checked_cut(films: Films, k: Any) -> int:
@@ -306,7 +302,7 @@ class ScoreLine:
 
     def show(self, now: Floats, then: Floats, k: int) -> None:
         """Put films at their scores, with arrows the way they go next; places beyond K are hollow."""
-        places, where = ranks_of(now), np.column_stack([now, self.rows])
+        places, where = metrics.ranks(now), np.column_stack([now, self.rows])
         self.dots.set_offsets(where)
         self.dots.set_facecolors(np.where((places <= k)[:, None], self.colours, 1.0))
         self.dots.set_edgecolors(self.colours)

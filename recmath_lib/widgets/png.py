@@ -1,6 +1,6 @@
 """PNG for pictures that change a little many times a second: 256 colours, and only what changed is looked up.
 
-A quarter of the bytes take a quarter of the time to compress, to send and to unpack.
+A byte for each pixel in place of four: the file is less than half as large, and zlib takes less of each redraw.
 """
 
 from __future__ import annotations
