@@ -538,7 +538,7 @@ plots.intervals(list(values), [value.mean() for value in values.values()], lows,
 r"""
 In NDCG@10 only, where it has half as much again as popularity. BPR has the best AUC, and the interval of the difference lies above 0. On the watched films implicit ALS was ahead in both. So this is one data set with one choice of settings, and no law. The bound of section 6 does not decide it either: it is about the films trained on. But if a list of ten is what you show, a high AUC is not what you need.
 
-**How libraries do it.** Read in the sources of implicit 0.7, LightFM 1.17 (in the fork rectools-lightfm) and cornac 3.0:
+**How libraries do it.** Read in the sources of LightFM 1.17 (in the fork rectools-lightfm), of cornac 3.0 and of implicit (for its BPR in the public repository, whose version may not be yours):
 
 | library | model ($b$: biases) | other film $j$ | what its `reg` is here |
 |---|---|---|---|

@@ -323,9 +323,9 @@ assert smallest[0] > -1e-12 and smallest[1] > 0
 assert round(at_3[2, 3] / whole[2, 3], 1) == 7.9 and not at_3[3:, 3:].any() and whole[3:, 3:].any()
 assert round(1 / np.log2(4) - 1 / np.log2(5), 3) == 0.069 and np.isclose(1 / np.log2(4), 0.5)
 assert round(lambdas[2] / lambdas[0], 2) == 2.24 and f"{swaps[1, 2]:.2f} {swaps[0, 1]:.2f}" == "0.30 0.14"
-graded_4, lifted = lambdarank.ranks(scores)[grades == 4], {}
+graded_4, lifted = metrics.ranks(scores)[grades == 4], {}
 for name, force in forces.items():
-    lifted[name] = [lambdarank.ranks(scores)[np.argmin(force(scores, grades, 1.0, k))] for k in (3, 5)]
+    lifted[name] = [metrics.ranks(scores)[np.argmin(force(scores, grades, 1.0, k))] for k in (3, 5)]
 assert sorted(graded_4) == [2, 3, 6] and grades[by_rank[0]] == 1 and np.sum(grades[by_rank[:5]] < 4) == 3
 assert lifted == {"RankNet": [6, 6], "LambdaRank": [2, 6]}
 assert f"{lift[5, 0]:.2f} {lift[1, 0]:.2f} {in_order:.2f}" == "0.28 0.08 0.82" and not lift[5, 1:].any()
@@ -413,7 +413,7 @@ for _ in range(1000):
     labels, free = np.append(rng.integers(0, 2, 7), 1), rng.normal(size=8)
     floor, top = lambdarank.ndcg_floor(free, labels), metrics.reciprocal_rank(labels[np.argsort(-free)])
     assert floor < min(top, metrics.ndcg_from_scores(labels, free))
-assert (lambdarank.ranks(s) <= np.exp(s).sum() / np.exp(s)).all()
+assert (metrics.ranks(s) <= np.exp(s).sum() / np.exp(s)).all()
 below, only_third = [1.0, 0.9, 0.8], [0, 0, 1]  # a relevant film beyond the cut
 cut_off = lambdarank.ndcg_floor(below, only_third), metrics.ndcg_from_scores(only_third, below, 2)
 print(f"with a cut-off at 2 it fails: exp(-L) {cut_off[0]:.2f}, NDCG@2 {cut_off[1]:.2f}")
@@ -768,7 +768,7 @@ LightGBM and XGBoost keep each pair with *at least one* film in the top $K$, and
 # %% tags=["deeper"]
 def their_cut(s, y, K):
     """Lambdas by the rule of LightGBM and XGBoost, slope 1."""
-    place, best = lambdarank.ranks(s), np.sort(y)[::-1]
+    place, best = metrics.ranks(s), np.sort(y)[::-1]
     kept = lambdarank.pair_lambdas(s, y) * (np.minimum.outer(place, place) <= K)
     return (kept - kept.T).sum(axis=1) * metrics.dcg_at_k(best) / metrics.dcg_at_k(best, K)
 
